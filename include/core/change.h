@@ -1,0 +1,116 @@
+/* core/change: one admission request, reduced to what a decision needs, and its class.
+ * Layer: core (standard C only).
+ *
+ * Codec reads bytes into these structs; core never sees JSON. All texts borrow from the request.
+ */
+#ifndef CHANGEGATE_CORE_CHANGE_H
+#define CHANGEGATE_CORE_CHANGE_H
+
+#include "core/text.h"
+
+enum operation { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE, OPERATION_CONNECT };
+
+/* DESIGN section 1. A change can be several at once (a new image and more replicas): see change_classes. */
+enum change_class {
+    CLASS_CREATE,
+    CLASS_ROLLOUT,
+    CLASS_RESUME,
+    CLASS_RESTART,
+    CLASS_DELETE,
+    CLASS_ROLLBACK,
+    CLASS_SCALE,
+    CLASS_DEBUG,
+    CLASS_METADATA,
+    CLASS_COUNT
+};
+
+/* A set of classes, bit 1 << enum change_class. What each of them needs is needed. */
+typedef uint32_t change_classes;
+#define CLASS_BIT(class) ((change_classes)1 << (class))
+
+enum workload_kind {
+    KIND_NONE, /* not a workload */
+    KIND_DEPLOYMENT,
+    KIND_STATEFULSET,
+    KIND_DAEMONSET,
+    KIND_REPLICASET,
+    KIND_REPLICATIONCONTROLLER,
+    KIND_JOB,
+    KIND_CRONJOB,
+    KIND_POD,
+    KIND_OTHER, /* by the policy's `workloads` */
+};
+
+enum template_difference {
+    TEMPLATE_SAME,
+    TEMPLATE_RESTARTED, /* only kubectl.kubernetes.io/restartedAt differs */
+    TEMPLATE_DIFFERENT,
+};
+
+enum {
+    REPLICAS_NONE = -1,      /* the kind has no such field */
+    DIGEST_TEXT_LENGTH = 71, /* "sha256:" and 64 hex digits */
+};
+#define PARTITION_ALL INT64_MAX /* OnDelete: the controller replaces no pod by itself */
+
+/* What decides the class, of the old or the new object. Defaults of the API are filled in (replicas 1, partition 0). */
+struct object_state {
+    bool exists;
+    int64_t replicas;     /* spec.replicas, a Job's spec.parallelism; REPLICAS_NONE */
+    int64_t partition;    /* pods below it keep the old template; PARTITION_ALL for OnDelete */
+    int64_t first_ordinal; /* StatefulSet spec.ordinals.start */
+    bool stopped;         /* paused, suspended, scheduling-gated, or at the policy's hold value */
+    bool released;        /* its status says that every pod runs this template */
+    bool controlled;      /* has an ownerReference with controller: true */
+    struct text controller_kind; /* of that reference; empty otherwise */
+};
+
+struct user {
+    struct text name;
+    const struct text *groups;
+    size_t group_count;
+};
+
+struct change {
+    struct text uid;
+    enum operation operation;
+    bool dry_run;
+    struct user user;
+
+    struct text group, version, kind, resource, subresource; /* of the object as requested by the client */
+    struct text namespace, name;                             /* name may end in '*': generateName */
+    enum workload_kind workload;
+    struct text template_field; /* where the pod template is: "spec.template" */
+
+    struct object_state before, after;
+    enum template_difference template_difference;
+    bool owners_changed; /* ownerReferences differ: the garbage collector acts on them */
+
+    struct text digest_before, digest_after; /* "sha256:..." or empty where no class needs it */
+
+    /* Evidence, read from the new object, or from the old one at DELETE; NULL `at`: the annotation is absent. */
+    bool has_annotations; /* false for /scale, whose object carries none of the workload's */
+    struct text approval_ids;
+    struct text change_document;
+
+    change_classes classes; /* filled by change_classify */
+};
+
+/* The classes of `change` from its operation, subresource, states and difference; never empty. Pure. */
+change_classes change_classify(const struct change *change);
+
+/* The one class that names the change for people and metrics: the first in the order of enum change_class. */
+enum change_class change_main_class(change_classes classes);
+
+/* "Create", "Rollout", ... as in the policy; and back (CLASS_COUNT when unknown). */
+const char *change_class_name(enum change_class class);
+enum change_class change_class_parse(struct text name);
+
+/* All classes in the set as "Rollout+Scale", into a static-length buffer of at least 96 bytes; returns it. */
+const char *change_classes_name(change_classes classes, char *buffer, size_t buffer_bytes);
+
+/* "CREATE", ... and back; false when unknown. */
+const char *operation_name(enum operation operation);
+bool operation_parse(struct text name, enum operation *ret_operation);
+
+#endif

@@ -1,0 +1,107 @@
+/* core/policy: a ChangePolicy as the decision reads it. Built by codec/policy_file, immutable afterwards.
+ * Layer: core (standard C only). Everything borrows from the policy set's arena.
+ */
+#ifndef CHANGEGATE_CORE_POLICY_H
+#define CHANGEGATE_CORE_POLICY_H
+
+#include "core/change.h"
+#include "core/freeze.h"
+#include "core/selector.h"
+
+enum policy_mode { MODE_ENFORCE, MODE_WARN, MODE_AUDIT };
+
+/* A pattern for ids. The program is the regex library's; core only asks. A match that runs into the library's limits
+ * is no match. */
+struct pattern {
+    struct text source; /* as written, for messages */
+    const void *program;
+    bool (*matches)(const void *program, struct text subject);
+};
+
+struct approval_rule {
+    struct pattern id_pattern;
+    unsigned minimum; /* distinct ids */
+};
+
+/* 'https://wiki.example.com/changes/...*': scheme, host, optional port, path prefix. */
+struct url_pattern {
+    struct text source; /* as written */
+    struct text host;   /* without the leading "*." */
+    bool any_subdomain;
+    unsigned port;           /* 443 when not written */
+    struct text path_prefix; /* starts with '/'; without the trailing '*' */
+    bool exact;              /* no trailing '*': the path must equal the prefix */
+};
+
+struct document_rule {
+    bool required;
+    const struct url_pattern *urls; /* none: any https URL */
+    size_t url_count;
+};
+
+struct class_needs {
+    bool approval, freeze;
+};
+
+struct principals {
+    const struct text *users, *groups;
+    size_t user_count, group_count;
+};
+
+/* A kind beside the built-in ones, or one of those. Paths are split at dots: {"spec", "template"}. */
+struct field_path {
+    const struct text *steps;
+    size_t step_count;
+    struct text source; /* as written: "spec.template" */
+};
+
+struct workload_type {
+    struct text group, kind;
+    enum workload_kind workload;
+    struct field_path template_path;
+    struct field_path replicas_path; /* no steps: the kind has no such field */
+    struct field_path hold_path;     /* no steps: cannot be stopped */
+    struct text hold_value;          /* canonical JSON of the value that stops it: "true" */
+};
+
+struct policy {
+    struct text name;
+    enum policy_mode mode;
+    struct selector namespace_selector;
+    struct approval_rule approval;
+    struct document_rule document;
+    struct class_needs needs[CLASS_COUNT]; /* Metadata needs nothing, ever */
+    struct text approval_ids_key, change_document_key;
+    const struct freeze_window *windows; /* as written, for reports */
+    size_t window_count;
+    struct freeze_timeline freeze;
+    struct principals operators;
+    const struct text *trusted_controllers; /* user names */
+    size_t trusted_controller_count;
+    const struct workload_type *workloads; /* by the policy; looked up before the built-in ones */
+    size_t workload_count;
+};
+
+struct policy_set {
+    const struct policy *items; /* in the order of the file; the first that matches governs */
+    size_t count;
+};
+
+/* The policy that governs a namespace with these labels, or NULL. */
+const struct policy *policy_for_namespace(const struct policy_set *set, struct labels labels);
+
+/* Whether the user, or one of the groups, is named. */
+bool principals_include(const struct principals *principals, const struct user *user);
+
+/* The workload type of a group and kind: the policy's, else a built-in one, else NULL. `policy` may be NULL. */
+const struct workload_type *workload_type_find(const struct policy *policy, struct text group, struct text kind);
+
+/* The needs each class has unless the policy says otherwise (DESIGN section 3). */
+extern const struct class_needs policy_default_needs[CLASS_COUNT];
+
+/* The user names trusted unless the policy says otherwise: kube-controller-manager's own workload controllers, both
+ * with and without --use-service-account-credentials. */
+extern const struct text policy_default_trusted_controllers[];
+extern const size_t policy_default_trusted_controller_count;
+
+#endif

@@ -1,0 +1,53 @@
+/* core/text: a borrowed run of bytes, and the few questions the gate asks of one.
+ * Layer: core (standard C only).
+ *
+ * Invariants: a text never owns its bytes and need not end in NUL; an empty text may have a NULL `at`.
+ */
+#ifndef CHANGEGATE_CORE_TEXT_H
+#define CHANGEGATE_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    const char *at; /* borrowed */
+    size_t length;  /* bytes */
+};
+
+/* A text over a string literal, usable in static initialisers. */
+#define TEXT(literal) {(literal), sizeof(literal) - 1}
+#define TEXT_EMPTY    ((struct text){NULL, 0})
+
+/* For printf's "%.*s". Control characters are the caller's concern: see text_quote in core/arena.h. */
+#define TEXT_ARGS(t) (int)(t).length, (t).at == NULL ? "" : (t).at
+
+/* A view of a NUL-terminated string; NULL gives the empty text. Borrows `string`. */
+struct text text_of(const char *string);
+
+/* Byte-wise equality; no case folding, no Unicode normalisation. */
+bool text_equal(struct text a, struct text b);
+bool text_is(struct text a, const char *string);
+
+/* ASCII case-insensitive equality, for host names (RFC 4343). */
+bool text_equal_nocase(struct text a, struct text b);
+
+/* Byte order, which for UTF-8 is code point order. Negative, 0, positive like memcmp. */
+int text_compare(struct text a, struct text b);
+
+bool text_starts_with(struct text t, struct text prefix);
+bool text_ends_with(struct text t, struct text suffix);
+
+/* Offset of the first `c`, or t.length when there is none. */
+size_t text_find(struct text t, char c);
+
+/* `count` bytes from `from`, cut to what there is. */
+struct text text_slice(struct text t, size_t from, size_t count);
+
+/* Without the ASCII blanks at both ends. */
+struct text text_trim(struct text t);
+
+/* FNV-1a, 64 bit; for hash tables over trusted names, not for anything an attacker can fill. */
+uint64_t text_hash(struct text t);
+
+#endif

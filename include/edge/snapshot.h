@@ -1,0 +1,39 @@
+/* edge/snapshot: what a decision knows of the cluster: policies and namespaces, immutable, swapped whole.
+ * Layer: edge.
+ *
+ * The watcher builds it, each serving loop holds one reference and drops it when the next snapshot reaches it. Looking
+ * a namespace up is one hash probe, however many there are.
+ */
+#ifndef CHANGEGATE_EDGE_SNAPSHOT_H
+#define CHANGEGATE_EDGE_SNAPSHOT_H
+
+#include "codec/policy_file.h"
+#include "core/decision.h"
+#include "edge/namespaces.h"
+
+struct snapshot; /* counted */
+
+struct snapshot_namespace {
+    struct text name;
+    const struct policy *policy; /* that governs, or NULL */
+    struct facts facts;
+};
+
+/* Evaluate every namespace of the store against the policies. Takes its own reference to `policies`, copies from
+ * `store`. The caller owns one reference. */
+struct snapshot *snapshot_build(struct policy_file *policies, const struct namespace_store *store);
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot); /* thread-safe */
+void snapshot_unref(struct snapshot *snapshot);           /* thread-safe; accepts NULL */
+
+/* NULL: the namespace is not known. Borrows from the snapshot. */
+const struct snapshot_namespace *snapshot_find(const struct snapshot *snapshot, struct text name);
+const struct policy_set *snapshot_policies(const struct snapshot *snapshot);
+
+/* For metrics: namespaces known, governed, and closed (Deny) at now_s by label or window. */
+struct snapshot_counts {
+    size_t namespaces, governed, frozen;
+};
+struct snapshot_counts snapshot_count(const struct snapshot *snapshot, int64_t now_s);
+
+#endif
