@@ -1,0 +1,157 @@
+#include "core/arena.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A request fits in one block; a large snapshot takes blocks that grow with it. */
+enum { BLOCK_BYTES_FIRST = 16 << 10, BLOCK_BYTES_MOST = 1 << 20 };
+
+struct arena_block {
+    struct arena_block *older;
+    size_t size_bytes;
+    max_align_t bytes[];
+};
+
+void arena_init(struct arena *arena)
+{
+    *arena = (struct arena){NULL, 0};
+}
+
+void arena_done(struct arena *arena)
+{
+    while (arena->blocks != NULL) {
+        struct arena_block *older = arena->blocks->older;
+        free(arena->blocks);
+        arena->blocks = older;
+    }
+    arena->used_bytes = 0;
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *only = arena->blocks;
+    if (only == NULL || only->older != NULL || only->size_bytes > BLOCK_BYTES_FIRST) {
+        arena_done(arena);
+        return;
+    }
+    arena->used_bytes = 0;
+}
+
+static void add_block(struct arena *arena, size_t least_bytes)
+{
+    size_t size = arena->blocks == NULL ? BLOCK_BYTES_FIRST : arena->blocks->size_bytes * 2;
+    if (size > BLOCK_BYTES_MOST)
+        size = BLOCK_BYTES_MOST;
+    if (size < least_bytes)
+        size = least_bytes;
+    struct arena_block *block = malloc(sizeof(*block) + size);
+    if (block == NULL)
+        abort();
+    block->older = arena->blocks;
+    block->size_bytes = size;
+    arena->blocks = block;
+    arena->used_bytes = 0;
+}
+
+/* Not zeroed: for the callers in this file that fill what they take. */
+static void *take(struct arena *arena, size_t size_bytes)
+{
+    const size_t grain = _Alignof(max_align_t);
+    if (size_bytes > SIZE_MAX / 2)
+        abort();
+    size_t rounded = (size_bytes + grain - 1) / grain * grain;
+    if (arena->blocks == NULL || arena->blocks->size_bytes - arena->used_bytes < rounded)
+        add_block(arena, rounded);
+    void *memory = (char *)arena->blocks->bytes + arena->used_bytes;
+    arena->used_bytes += rounded;
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+    return memset(take(arena, size_bytes), 0, size_bytes);
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size_bytes)
+{
+    if (size_bytes != 0 && count > SIZE_MAX / size_bytes)
+        abort();
+    return arena_alloc(arena, count * size_bytes);
+}
+
+struct text arena_copy(struct arena *arena, struct text text)
+{
+    char *copy = take(arena, text.length + 1);
+    if (text.length > 0)
+        memcpy(copy, text.at, text.length);
+    copy[text.length] = '\0';
+    return (struct text){copy, text.length};
+}
+
+struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    if (length < 0)
+        abort();
+    char *copy = take(arena, (size_t)length + 1);
+    vsnprintf(copy, (size_t)length + 1, format, again);
+    va_end(again);
+    return (struct text){copy, (size_t)length};
+}
+
+struct text arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct text printed = arena_vprintf(arena, format, args);
+    va_end(args);
+    return printed;
+}
+
+/* Length of the well-formed UTF-8 sequence at the start of `t` (RFC 3629), or 0. */
+static size_t utf8_sequence(struct text t)
+{
+    const unsigned char *s = (const unsigned char *)t.at;
+    size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : 4;
+    if (length > t.length || s[0] > 0xf4 || (s[0] >= 0x80 && s[0] < 0xc2))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)
+{
+    static const char dots[] = "...";
+    bool cut = text.length > most_bytes;
+    size_t room = cut ? most_bytes - (sizeof(dots) - 1) : most_bytes;
+    char *out = take(arena, (cut ? most_bytes : text.length) + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < text.length;) {
+        size_t step = utf8_sequence(text_slice(text, i, text.length));
+        bool plain = step > 1 || (step == 1 && (unsigned char)text.at[i] >= ' ' && text.at[i] != 0x7f);
+        size_t width = plain ? step : 1;
+        if (length + width > room)
+            break;
+        if (plain)
+            memcpy(out + length, text.at + i, step);
+        else
+            out[length] = '?';
+        length += width;
+        i += step == 0 ? 1 : step;
+    }
+    if (cut) {
+        memcpy(out + length, dots, sizeof(dots) - 1);
+        length += sizeof(dots) - 1;
+    }
+    out[length] = '\0';
+    return (struct text){out, length};
+}

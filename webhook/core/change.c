@@ -1,0 +1,137 @@
+#include "core/change.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const class_names[CLASS_COUNT] = {
+    [CLASS_CREATE] = "Create",   [CLASS_ROLLOUT] = "Rollout", [CLASS_RESUME] = "Resume",
+    [CLASS_RESTART] = "Restart", [CLASS_DELETE] = "Delete",   [CLASS_ROLLBACK] = "Rollback",
+    [CLASS_SCALE] = "Scale",     [CLASS_DEBUG] = "Debug",     [CLASS_METADATA] = "Metadata",
+};
+
+static const char *const operation_names[] = {
+    [OPERATION_CREATE] = "CREATE",
+    [OPERATION_UPDATE] = "UPDATE",
+    [OPERATION_DELETE] = "DELETE",
+    [OPERATION_CONNECT] = "CONNECT",
+};
+
+/* A controller that is told to go on with a template it had not brought out yet. */
+static bool resumes(const struct object_state *before, const struct object_state *after)
+{
+    if (before->released)
+        return false;
+    return (before->stopped && !after->stopped) || after->partition < before->partition;
+}
+
+/* From zero, pods start that no rollout brought out: whether their template was ever running cannot be seen.
+ */
+static bool starts_from_zero(const struct object_state *before, const struct object_state *after)
+{
+    return before->replicas == 0 && after->replicas > 0;
+}
+
+/* Stopping a Job ends its pods; pausing a Deployment or suspending a CronJob leaves the running ones alone.
+ */
+static bool stops_pods(enum workload_kind workload, const struct object_state *before,
+                       const struct object_state *after)
+{
+    return workload == KIND_JOB && !before->stopped && after->stopped;
+}
+
+static change_classes classify_scale(const struct object_state *before, const struct object_state *after)
+{
+    change_classes classes = 0;
+    if (before->replicas != after->replicas)
+        classes |= CLASS_BIT(CLASS_SCALE);
+    if (starts_from_zero(before, after))
+        classes |= CLASS_BIT(CLASS_RESUME);
+    return classes;
+}
+
+static change_classes classify_update(const struct change *change)
+{
+    const struct object_state *before = &change->before, *after = &change->after;
+    change_classes classes = classify_scale(before, after);
+
+    if (change->template_difference == TEMPLATE_DIFFERENT)
+        classes |= CLASS_BIT(CLASS_ROLLOUT);
+    else if (change->template_difference == TEMPLATE_RESTARTED)
+        classes |= CLASS_BIT(CLASS_RESTART);
+    if (resumes(before, after))
+        classes |= CLASS_BIT(CLASS_RESUME);
+    if (before->first_ordinal != after->first_ordinal || stops_pods(change->workload, before, after))
+        classes |= CLASS_BIT(CLASS_SCALE);
+    /* The garbage collector deletes what names an owner that is gone: a new owner can be a way to delete. */
+    if (change->owners_changed)
+        classes |= CLASS_BIT(CLASS_DELETE);
+    return classes;
+}
+
+change_classes change_classify(const struct change *change)
+{
+    change_classes classes = 0;
+    bool whole_object = change->subresource.length == 0;
+
+    if (text_is(change->subresource, "scale"))
+        classes = classify_scale(&change->before, &change->after);
+    else if (text_is(change->subresource, "ephemeralcontainers") || text_is(change->subresource, "resize"))
+        classes = CLASS_BIT(CLASS_DEBUG);
+    else if (whole_object && change->operation == OPERATION_CREATE)
+        classes = CLASS_BIT(CLASS_CREATE);
+    else if (whole_object && change->operation == OPERATION_UPDATE)
+        classes = classify_update(change);
+    else if (whole_object && change->operation == OPERATION_DELETE &&
+             !(change->workload == KIND_POD &&
+               change->before.controlled)) /* its controller replaces it as it was */
+        classes = CLASS_BIT(CLASS_DELETE);
+    return classes == 0 ? CLASS_BIT(CLASS_METADATA) : classes;
+}
+
+enum change_class change_main_class(change_classes classes)
+{
+    for (unsigned class = 0; class < CLASS_COUNT; class ++)
+        if (classes & CLASS_BIT(class))
+            return (enum change_class) class;
+    return CLASS_METADATA;
+}
+
+const char *change_class_name(enum change_class class)
+{
+    return class_names[class];
+}
+
+enum change_class change_class_parse(struct text name)
+{
+    unsigned class = 0;
+    while (class < CLASS_COUNT && !text_is(name, class_names[class]))
+        class ++;
+    return (enum change_class) class;
+}
+
+const char *change_classes_name(change_classes classes, char *buffer, size_t buffer_bytes)
+{
+    size_t length = 0;
+    buffer[0] = '\0';
+    for (unsigned class = 0; class < CLASS_COUNT && length < buffer_bytes; class ++)
+        if (classes & CLASS_BIT(class))
+            length += (size_t)snprintf(buffer + length, buffer_bytes - length, "%s%s", length > 0 ? "+" : "",
+                                       class_names[class]);
+    return buffer;
+}
+
+const char *operation_name(enum operation operation)
+{
+    return operation_names[operation];
+}
+
+bool operation_parse(struct text name, enum operation *ret_operation)
+{
+    for (unsigned i = 0; i < sizeof(operation_names) / sizeof(operation_names[0]); i++) {
+        if (text_is(name, operation_names[i])) {
+            *ret_operation = (enum operation)i;
+            return true;
+        }
+    }
+    return false;
+}

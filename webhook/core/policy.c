@@ -1,0 +1,148 @@
+#include "core/policy.h"
+
+const struct class_needs policy_default_needs[CLASS_COUNT] = {
+    [CLASS_CREATE] = {.approval = true, .freeze = true},
+    [CLASS_ROLLOUT] = {.approval = true, .freeze = true},
+    [CLASS_RESUME] = {.approval = true, .freeze = true},
+    [CLASS_RESTART] = {.approval = false, .freeze = true},
+    [CLASS_DELETE] = {.approval = false, .freeze = true},
+    [CLASS_ROLLBACK] = {.approval = false, .freeze = false},
+    [CLASS_SCALE] = {.approval = false, .freeze = false},
+    [CLASS_DEBUG] = {.approval = false, .freeze = false},
+    [CLASS_METADATA] = {.approval = false, .freeze = false},
+};
+
+const struct text policy_default_trusted_controllers[] = {
+    TEXT("system:serviceaccount:kube-system:deployment-controller"),
+    TEXT("system:serviceaccount:kube-system:replicaset-controller"),
+    TEXT("system:serviceaccount:kube-system:replication-controller"),
+    TEXT("system:serviceaccount:kube-system:statefulset-controller"),
+    TEXT("system:serviceaccount:kube-system:daemon-set-controller"),
+    TEXT("system:serviceaccount:kube-system:job-controller"),
+    TEXT("system:serviceaccount:kube-system:cronjob-controller"),
+    TEXT("system:serviceaccount:kube-system:horizontal-pod-autoscaler"),
+    TEXT("system:serviceaccount:kube-system:generic-garbage-collector"),
+    TEXT("system:serviceaccount:kube-system:pod-garbage-collector"),
+    TEXT("system:serviceaccount:kube-system:ttl-after-finished-controller"),
+    TEXT("system:kube-controller-manager"),
+};
+const size_t policy_default_trusted_controller_count =
+    sizeof(policy_default_trusted_controllers) / sizeof(policy_default_trusted_controllers[0]);
+
+#define FIELD_SPEC                                           \
+    {                                                        \
+        (const struct text[]){TEXT("spec")}, 1, TEXT("spec") \
+    }
+#define FIELD_TEMPLATE                                                                  \
+    {                                                                                   \
+        (const struct text[]){TEXT("spec"), TEXT("template")}, 2, TEXT("spec.template") \
+    }
+#define FIELD_REPLICAS                                                                  \
+    {                                                                                   \
+        (const struct text[]){TEXT("spec"), TEXT("replicas")}, 2, TEXT("spec.replicas") \
+    }
+#define FIELD_PAUSED                                                                \
+    {                                                                               \
+        (const struct text[]){TEXT("spec"), TEXT("paused")}, 2, TEXT("spec.paused") \
+    }
+#define FIELD_PARALLELISM                                                                     \
+    {                                                                                         \
+        (const struct text[]){TEXT("spec"), TEXT("parallelism")}, 2, TEXT("spec.parallelism") \
+    }
+#define FIELD_SUSPEND                                                                 \
+    {                                                                                 \
+        (const struct text[]){TEXT("spec"), TEXT("suspend")}, 2, TEXT("spec.suspend") \
+    }
+#define FIELD_JOB_TEMPLATE                                                                           \
+    {                                                                                                \
+        (const struct text[]){TEXT("spec"), TEXT("jobTemplate"), TEXT("spec"), TEXT("template")}, 4, \
+            TEXT("spec.jobTemplate.spec.template")                                                   \
+    }
+#define FIELD_JOB_PARALLELISM                                                                           \
+    {                                                                                                   \
+        (const struct text[]){TEXT("spec"), TEXT("jobTemplate"), TEXT("spec"), TEXT("parallelism")}, 4, \
+            TEXT("spec.jobTemplate.spec.parallelism")                                                   \
+    }
+#define FIELD_NONE  \
+    {               \
+        NULL, 0,    \
+        {           \
+            NULL, 0 \
+        }           \
+    }
+
+static const struct workload_type built_in[] = {
+    {TEXT("apps"), TEXT("Deployment"), KIND_DEPLOYMENT, FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_PAUSED,
+     TEXT("true")},
+    {TEXT("apps"),
+     TEXT("StatefulSet"),
+     KIND_STATEFULSET,
+     FIELD_TEMPLATE,
+     FIELD_REPLICAS,
+     FIELD_NONE,
+     {NULL, 0}},
+    {TEXT("apps"), TEXT("DaemonSet"), KIND_DAEMONSET, FIELD_TEMPLATE, FIELD_NONE, FIELD_NONE, {NULL, 0}},
+    {TEXT("apps"),
+     TEXT("ReplicaSet"),
+     KIND_REPLICASET,
+     FIELD_TEMPLATE,
+     FIELD_REPLICAS,
+     FIELD_NONE,
+     {NULL, 0}},
+    {TEXT(""),
+     TEXT("ReplicationController"),
+     KIND_REPLICATIONCONTROLLER,
+     FIELD_TEMPLATE,
+     FIELD_REPLICAS,
+     FIELD_NONE,
+     {NULL, 0}},
+    {TEXT("batch"), TEXT("Job"), KIND_JOB, FIELD_TEMPLATE, FIELD_PARALLELISM, FIELD_SUSPEND, TEXT("true")},
+    {TEXT("batch"), TEXT("CronJob"), KIND_CRONJOB, FIELD_JOB_TEMPLATE, FIELD_JOB_PARALLELISM, FIELD_SUSPEND,
+     TEXT("true")},
+    {TEXT(""), TEXT("Pod"), KIND_POD, FIELD_SPEC, FIELD_NONE, FIELD_NONE, {NULL, 0}},
+};
+
+const struct policy *policy_for_namespace(const struct policy_set *set, struct labels labels)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (selector_matches(&set->items[i].namespace_selector, labels))
+            return &set->items[i];
+    return NULL;
+}
+
+static bool is_listed(const struct text *list, size_t count, struct text name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(list[i], name))
+            return true;
+    return false;
+}
+
+bool principals_include(const struct principals *principals, const struct user *user)
+{
+    if (is_listed(principals->users, principals->user_count, user->name))
+        return true;
+    for (size_t i = 0; i < user->group_count; i++)
+        if (is_listed(principals->groups, principals->group_count, user->groups[i]))
+            return true;
+    return false;
+}
+
+static const struct workload_type *find_type(const struct workload_type *types, size_t count,
+                                             struct text group, struct text kind)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(types[i].kind, kind) && text_equal(types[i].group, group))
+            return &types[i];
+    return NULL;
+}
+
+const struct workload_type *workload_type_find(const struct policy *policy, struct text group,
+                                               struct text kind)
+{
+    const struct workload_type *type =
+        find_type(built_in, sizeof(built_in) / sizeof(built_in[0]), group, kind);
+    if (type == NULL && policy != NULL)
+        type = find_type(policy->workloads, policy->workload_count, group, kind);
+    return type;
+}

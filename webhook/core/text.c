@@ -1,0 +1,89 @@
+#include "core/text.h"
+
+#include <string.h>
+
+struct text text_of(const char *string)
+{
+    return (struct text){string, string == NULL ? 0 : strlen(string)};
+}
+
+bool text_equal(struct text a, struct text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+
+bool text_is(struct text a, const char *string)
+{
+    return text_equal(a, text_of(string));
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool text_equal_nocase(struct text a, struct text b)
+{
+    if (a.length != b.length)
+        return false;
+    for (size_t i = 0; i < a.length; i++)
+        if (lower(a.at[i]) != lower(b.at[i]))
+            return false;
+    return true;
+}
+
+int text_compare(struct text a, struct text b)
+{
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = shorter == 0 ? 0 : memcmp(a.at, b.at, shorter);
+    if (order != 0)
+        return order;
+    return (a.length > b.length) - (a.length < b.length);
+}
+
+bool text_starts_with(struct text t, struct text prefix)
+{
+    return t.length >= prefix.length && text_equal(text_slice(t, 0, prefix.length), prefix);
+}
+
+bool text_ends_with(struct text t, struct text suffix)
+{
+    return t.length >= suffix.length &&
+           text_equal(text_slice(t, t.length - suffix.length, suffix.length), suffix);
+}
+
+size_t text_find(struct text t, char c)
+{
+    const char *found = t.length == 0 ? NULL : memchr(t.at, c, t.length);
+    return found == NULL ? t.length : (size_t)(found - t.at);
+}
+
+struct text text_slice(struct text t, size_t from, size_t count)
+{
+    if (from >= t.length)
+        return (struct text){t.at == NULL ? NULL : t.at + t.length, 0};
+    size_t left = t.length - from;
+    return (struct text){t.at + from, count < left ? count : left};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct text text_trim(struct text t)
+{
+    while (t.length > 0 && is_blank(t.at[0]))
+        t = text_slice(t, 1, t.length);
+    while (t.length > 0 && is_blank(t.at[t.length - 1]))
+        t.length--;
+    return t;
+}
+
+uint64_t text_hash(struct text t)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < t.length; i++)
+        hash = (hash ^ (unsigned char)t.at[i]) * 0x100000001b3U;
+    return hash;
+}
