@@ -17,15 +17,16 @@ struct approval_evidence {
     bool too_many; /* more than APPROVAL_IDS_MOST distinct ids of a sort: the rest was not read */
 };
 
-void approval_read_ids(const struct approval_rule *rule, struct text annotation, struct approval_evidence *ret);
+void approval_read_ids(const struct approval_rule *rule, struct text annotation,
+                       struct approval_evidence *ret);
 
 enum document_fault {
     DOCUMENT_GOOD,
     DOCUMENT_NOT_HTTPS,   /* not an absolute https URL (RFC 3986 section 4.3) */
     DOCUMENT_CREDENTIALS, /* user information before the host */
-    DOCUMENT_MALFORMED,   /* blanks, control characters, bad port, dot segments or encoded slashes, too long */
-    DOCUMENT_NO_PATH,     /* nothing but the host, a query or a fragment names the document */
-    DOCUMENT_ELSEWHERE,   /* none of the policy's urls */
+    DOCUMENT_MALFORMED, /* blanks, control characters, bad port, dot segments or encoded slashes, too long */
+    DOCUMENT_NO_PATH,   /* nothing but the host, a query or a fragment names the document */
+    DOCUMENT_ELSEWHERE, /* none of the policy's urls */
 };
 
 /* Whether `url` is a link the policy takes. */

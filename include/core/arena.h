@@ -1,8 +1,8 @@
 /* core/arena: memory with one end of life.
  * Layer: core (standard C only).
  *
- * Every value of a request or of a snapshot lives in its arena and is freed with it, so nothing in core or codec
- * frees a single thing. Out of memory aborts, as h2o does.
+ * Every value of a request or of a snapshot lives in its arena and is freed with it, so nothing in core or
+ * codec frees a single thing. Out of memory aborts, as h2o does.
  */
 #ifndef CHANGEGATE_CORE_ARENA_H
 #define CHANGEGATE_CORE_ARENA_H
@@ -24,7 +24,8 @@ void arena_init(struct arena *arena);
 /* Frees all; the arena may be used again. Accepts an arena that was only zeroed. */
 void arena_done(struct arena *arena);
 
-/* Forgets all contents but keeps the first block when it is small: for one request after another on one thread. */
+/* Forgets all contents but keeps the first block when it is small: for one request after another on one
+ * thread. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed memory, aligned for any type; never NULL, valid until arena_done or arena_reset. */
@@ -41,8 +42,8 @@ struct text arena_printf(struct arena *arena, const char *format, ...) __attribu
 struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* What a client sent, made fit to stand in one line of a message: control characters and broken UTF-8 become '?',
- * and what is longer than `most_bytes` is cut on a character boundary and ends in "...". */
+/* What a client sent, made fit to stand in one line of a message: control characters and broken UTF-8 become
+ * '?', and what is longer than `most_bytes` is cut on a character boundary and ends in "...". */
 struct text text_quote(struct arena *arena, struct text text, size_t most_bytes);
 
 #endif

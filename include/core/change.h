@@ -53,15 +53,16 @@ enum {
 };
 #define PARTITION_ALL INT64_MAX /* OnDelete: the controller replaces no pod by itself */
 
-/* What decides the class, of the old or the new object. Defaults of the API are filled in (replicas 1, partition 0). */
+/* What decides the class, of the old or the new object. Defaults of the API are filled in (replicas 1,
+ * partition 0). */
 struct object_state {
     bool exists;
-    int64_t replicas;     /* spec.replicas, a Job's spec.parallelism; REPLICAS_NONE */
-    int64_t partition;    /* pods below it keep the old template; PARTITION_ALL for OnDelete */
-    int64_t first_ordinal; /* StatefulSet spec.ordinals.start */
-    bool stopped;         /* paused, suspended, scheduling-gated, or at the policy's hold value */
-    bool released;        /* its status says that every pod runs this template */
-    bool controlled;      /* has an ownerReference with controller: true */
+    int64_t replicas;            /* spec.replicas, a Job's spec.parallelism; REPLICAS_NONE */
+    int64_t partition;           /* pods below it keep the old template; PARTITION_ALL for OnDelete */
+    int64_t first_ordinal;       /* StatefulSet spec.ordinals.start */
+    bool stopped;                /* paused, suspended, scheduling-gated, or at the policy's hold value */
+    bool released;               /* its status says that every pod runs this template */
+    bool controlled;             /* has an ownerReference with controller: true */
     struct text controller_kind; /* of that reference; empty otherwise */
 };
 
@@ -88,7 +89,8 @@ struct change {
 
     struct text digest_before, digest_after; /* "sha256:..." or empty where no class needs it */
 
-    /* Evidence, read from the new object, or from the old one at DELETE; NULL `at`: the annotation is absent. */
+    /* Evidence, read from the new object, or from the old one at DELETE; NULL `at`: the annotation is absent.
+     */
     bool has_annotations; /* false for /scale, whose object carries none of the workload's */
     struct text approval_ids;
     struct text change_document;

@@ -15,7 +15,8 @@ struct facts {
 
 enum verdict_kind { VERDICT_ALLOW, VERDICT_WARN, VERDICT_DENY };
 
-/* Stable codes: metrics, audit annotations, `causes[].reason` and docs/reasons.md use the names of reason_code_name. */
+/* Stable codes: metrics, audit annotations, `causes[].reason` and docs/reasons.md use the names of
+ * reason_code_name. */
 enum reason_code {
     /* why it was let through without a check */
     REASON_NOT_GOVERNED,
@@ -41,35 +42,36 @@ enum reason_code {
 
 struct reason {
     enum reason_code code;
-    struct text field;   /* "metadata.annotations[changegate.dev/approval-ids]"; empty where no field is at fault */
+    struct text
+        field; /* "metadata.annotations[changegate.dev/approval-ids]"; empty where no field is at fault */
     struct text message; /* one clause: what is wrong, quoting the value, and what to do */
 };
 
 enum { VERDICT_REASONS_MOST = 32, VERDICT_WARNINGS_MOST = 12 };
 
 struct verdict {
-    enum verdict_kind kind;   /* what the client gets */
-    bool would_deny;          /* kind would be VERDICT_DENY in mode Enforce */
-    const struct policy *policy; /* that governs, or NULL */
+    enum verdict_kind kind;                      /* what the client gets */
+    bool would_deny;                             /* kind would be VERDICT_DENY in mode Enforce */
+    const struct policy *policy;                 /* that governs, or NULL */
     struct reason reasons[VERDICT_REASONS_MOST]; /* all of them, faults first; at least one */
     size_t reason_count;
     struct text warnings[VERDICT_WARNINGS_MOST]; /* each at most 256 bytes and naming the object */
     size_t warning_count;
-    struct text message;   /* a denial's paragraph; empty otherwise */
-    unsigned http_status;  /* 200, 403, 429 */
-    unsigned retry_after_s; /* 0: no retry offered */
-    int64_t opens_s;       /* next opening when frozen, FREEZE_NO_END, or 0 when not frozen */
+    struct text message;       /* a denial's paragraph; empty otherwise */
+    unsigned http_status;      /* 200, 403, 429 */
+    unsigned retry_after_s;    /* 0: no retry offered */
+    int64_t opens_s;           /* next opening when frozen, FREEZE_NO_END, or 0 when not frozen */
     struct text approvals[16]; /* ids that counted */
     size_t approval_count;
 };
 
-/* Decide. `policy` is the one that governs the namespace, NULL when none does. Texts of the verdict live in `arena` or
- * borrow from the arguments. */
-void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change, int64_t now_s,
-                   struct arena *arena, struct verdict *ret_verdict);
+/* Decide. `policy` is the one that governs the namespace, NULL when none does. Texts of the verdict live in
+ * `arena` or borrow from the arguments. */
+void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
+                   int64_t now_s, struct arena *arena, struct verdict *ret_verdict);
 
-/* A request on a Namespace object (`/guard`): who may set or remove what the gate reads from it, and who may delete a
- * governed one. */
+/* A request on a Namespace object (`/guard`): who may set or remove what the gate reads from it, and who may
+ * delete a governed one. */
 struct namespace_change {
     enum operation operation;
     struct text name;
@@ -78,8 +80,8 @@ struct namespace_change {
     struct user user;
 };
 
-/* Decide a namespace change over all policies: the keys each policy's selector names, the freeze label and the freeze
- * annotations may change only by that policy's operators. */
+/* Decide a namespace change over all policies: the keys each policy's selector names, the freeze label and
+ * the freeze annotations may change only by that policy's operators. */
 void decision_make_namespace(const struct policy_set *set, const struct namespace_change *change,
                              struct arena *arena, struct verdict *ret_verdict);
 

@@ -1,8 +1,9 @@
 /* core/freeze: is it closed at an instant, why, and when does it open again?
- * Layer: core (standard C only). Knows UTC seconds only; zones and recurrence were resolved by codec/timeline.
+ * Layer: core (standard C only). Knows UTC seconds only; zones and recurrence were resolved by
+ * codec/timeline.
  *
- * Invariants: an interval is half-open, [start_s, end_s); a timeline's segments are sorted, do not overlap and do not
- * depend on how many windows made them; looking one up is a binary search.
+ * Invariants: an interval is half-open, [start_s, end_s); a timeline's segments are sorted, do not overlap
+ * and do not depend on how many windows made them; looking one up is a binary search.
  */
 #ifndef CHANGEGATE_CORE_FREEZE_H
 #define CHANGEGATE_CORE_FREEZE_H
@@ -33,7 +34,8 @@ enum { FREEZE_CAUSES_MOST = 8 };
 
 struct freeze_segment {
     int64_t start_s, end_s;
-    int64_t opens_s; /* end of the unbroken run of FREEZE_DENY that this segment is part of; start_s of none */
+    int64_t
+        opens_s; /* end of the unbroken run of FREEZE_DENY that this segment is part of; start_s of none */
     enum freeze_action action;
     uint32_t first_cause, cause_count; /* into timeline.causes, strictest first */
     uint32_t more_causes;              /* in force but not listed */
@@ -61,15 +63,17 @@ struct freeze_state {
     const struct freeze_segment *segment; /* the windows' part of it, or NULL */
 };
 
-/* Merge windows into one timeline owned by `arena`; borrows `windows`, which must live as long. O(n log n). */
+/* Merge windows into one timeline owned by `arena`; borrows `windows`, which must live as long. O(n log n).
+ */
 void freeze_timeline_build(struct arena *arena, const struct freeze_window *windows, size_t window_count,
                            struct freeze_timeline *ret_timeline);
 
 /* The segment that contains now_s, or NULL. O(log n). */
 const struct freeze_segment *freeze_timeline_at(const struct freeze_timeline *timeline, int64_t now_s);
 
-/* Read the freeze label and annotations of a namespace; absent ones are empty texts with NULL `at`. An unknown
- * action and an unreadable time are taken the strict way and named in `trouble`. `arena` owns the texts. */
+/* Read the freeze label and annotations of a namespace; absent ones are empty texts with NULL `at`. An
+ * unknown action and an unreadable time are taken the strict way and named in `trouble`. `arena` owns the
+ * texts. */
 void freeze_label_read(struct arena *arena, struct text action, struct text until, struct text reason,
                        struct freeze_label *ret_label);
 

@@ -1,5 +1,6 @@
 /* core/instant: RFC 3339 instants and UTC seconds.
- * Layer: core (standard C only). Proleptic Gregorian, POSIX seconds (no leap seconds; a written :60 is refused).
+ * Layer: core (standard C only). Proleptic Gregorian, POSIX seconds (no leap seconds; a written :60 is
+ * refused).
  */
 #ifndef CHANGEGATE_CORE_INSTANT_H
 #define CHANGEGATE_CORE_INSTANT_H
@@ -19,10 +20,12 @@ int64_t days_from_date(int year, int month, int day);
 int64_t wall_time_seconds(struct wall_time time);
 struct wall_time wall_time_from_seconds(int64_t seconds);
 
-/* Reads "2026-11-20T00:00:00" (also with a blank for T and without seconds), to the end of `text`. False: not one. */
+/* Reads "2026-11-20T00:00:00" (also with a blank for T and without seconds), to the end of `text`. False: not
+ * one. */
 bool wall_time_parse(struct text text, struct wall_time *ret_time);
 
-/* RFC 3339 date-time, offset required: "2026-12-02T06:00:00-05:00". Fractions of a second are cut. False: not one. */
+/* RFC 3339 date-time, offset required: "2026-12-02T06:00:00-05:00". Fractions of a second are cut. False: not
+ * one. */
 bool instant_parse(struct text text, int64_t *ret_s);
 
 /* "2026-12-02T11:00:00Z" */

@@ -10,8 +10,8 @@
 
 enum policy_mode { MODE_ENFORCE, MODE_WARN, MODE_AUDIT };
 
-/* A pattern for ids. The program is the regex library's; core only asks. A match that runs into the library's limits
- * is no match. */
+/* A pattern for ids. The program is the regex library's; core only asks. A match that runs into the library's
+ * limits is no match. */
 struct pattern {
     struct text source; /* as written, for messages */
     const void *program;
@@ -93,14 +93,16 @@ const struct policy *policy_for_namespace(const struct policy_set *set, struct l
 /* Whether the user, or one of the groups, is named. */
 bool principals_include(const struct principals *principals, const struct user *user);
 
-/* The workload type of a group and kind: the policy's, else a built-in one, else NULL. `policy` may be NULL. */
-const struct workload_type *workload_type_find(const struct policy *policy, struct text group, struct text kind);
+/* The workload type of a group and kind: the policy's, else a built-in one, else NULL. `policy` may be NULL.
+ */
+const struct workload_type *workload_type_find(const struct policy *policy, struct text group,
+                                               struct text kind);
 
 /* The needs each class has unless the policy says otherwise (DESIGN section 3). */
 extern const struct class_needs policy_default_needs[CLASS_COUNT];
 
-/* The user names trusted unless the policy says otherwise: kube-controller-manager's own workload controllers, both
- * with and without --use-service-account-credentials. */
+/* The user names trusted unless the policy says otherwise: kube-controller-manager's own workload
+ * controllers, both with and without --use-service-account-credentials. */
 extern const struct text policy_default_trusted_controllers[];
 extern const size_t policy_default_trusted_controller_count;
 

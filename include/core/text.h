@@ -16,8 +16,11 @@ struct text {
 };
 
 /* A text over a string literal, usable in static initialisers. */
-#define TEXT(literal) {(literal), sizeof(literal) - 1}
-#define TEXT_EMPTY    ((struct text){NULL, 0})
+#define TEXT(literal)                  \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
+#define TEXT_EMPTY ((struct text){NULL, 0})
 
 /* For printf's "%.*s". Control characters are the caller's concern: see text_quote in core/arena.h. */
 #define TEXT_ARGS(t) (int)(t).length, (t).at == NULL ? "" : (t).at

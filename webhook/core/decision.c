@@ -1,0 +1,206 @@
+#include "core/decision.h"
+
+#include "core/approval.h"
+#include "decision_private.h"
+
+static const char *const reason_names[REASON_COUNT] = {
+    [REASON_NOT_GOVERNED] = "NotGoverned",
+    [REASON_NOT_A_WORKLOAD] = "NotAWorkload",
+    [REASON_NOT_A_CHANGE] = "NotAChange",
+    [REASON_NAMESPACE_TERMINATING] = "NamespaceTerminating",
+    [REASON_TRUSTED_CONTROLLER] = "TrustedController",
+    [REASON_APPROVED] = "Approved",
+    [REASON_NOTHING_REQUIRED] = "NothingRequired",
+    [REASON_FREEZE_WARNING] = "FreezeWarning",
+    [REASON_NAMESPACE_UNKNOWN] = "NamespaceUnknown",
+    [REASON_APPROVAL_MISSING] = "ApprovalMissing",
+    [REASON_APPROVAL_INVALID] = "ApprovalInvalid",
+    [REASON_APPROVAL_INSUFFICIENT] = "ApprovalInsufficient",
+    [REASON_DOCUMENT_MISSING] = "ChangeDocumentMissing",
+    [REASON_DOCUMENT_INVALID] = "ChangeDocumentInvalid",
+    [REASON_DOCUMENT_ELSEWHERE] = "ChangeDocumentElsewhere",
+    [REASON_FROZEN] = "Frozen",
+    [REASON_OPERATOR_REQUIRED] = "OperatorRequired",
+};
+
+const char *reason_code_name(enum reason_code code)
+{
+    return reason_names[code];
+}
+
+bool reason_is_fault(enum reason_code code)
+{
+    return code >= REASON_NAMESPACE_UNKNOWN;
+}
+
+const char *verdict_kind_name(enum verdict_kind kind)
+{
+    static const char *const names[] = {"Allow", "Warn", "Deny"};
+    return names[kind];
+}
+
+void verdict_add(struct verdict *verdict, enum reason_code code, struct text field, struct text message)
+{
+    if (verdict->reason_count < VERDICT_REASONS_MOST)
+        verdict->reasons[verdict->reason_count++] = (struct reason){code, field, message};
+}
+
+void verdict_warn(struct verdict *verdict, struct text subject, const char *what, struct text message,
+                  struct arena *arena)
+{
+    if (verdict->warning_count == VERDICT_WARNINGS_MOST)
+        return;
+    struct text whole = arena_printf(arena, "%.*s%s: %.*s", TEXT_ARGS(subject), what, TEXT_ARGS(message));
+    verdict->warnings[verdict->warning_count++] = text_quote(arena, whole, WARNING_BYTES_MOST);
+}
+
+static bool is_trusted(const struct policy *policy, struct text user)
+{
+    for (size_t i = 0; i < policy->trusted_controller_count; i++)
+        if (text_equal(policy->trusted_controllers[i], user))
+            return true;
+    return false;
+}
+
+/* By identity and by what it acts on, never by owner alone: anybody can write an ownerReference. What
+ * controllers make and unmake are the parts of a workload, never the workload itself; its own change was
+ * decided when it came. */
+static bool is_trusted_controller(const struct policy *policy, const struct change *change)
+{
+    if (!is_trusted(policy, change->user.name))
+        return false;
+    if (text_is(change->subresource, "scale"))
+        return true;
+    bool is_part =
+        change->workload == KIND_REPLICASET || change->workload == KIND_POD || change->workload == KIND_JOB;
+    if (is_part && (change->before.controlled || change->after.controlled))
+        return true;
+    /* Preemption, eviction by taint, and the clean-up of finished pods and Jobs end what nobody owns, too. */
+    return change->operation == OPERATION_DELETE &&
+           (change->workload == KIND_POD || change->workload == KIND_JOB);
+}
+
+static bool let_through(const struct policy *policy, const struct facts *facts, const struct change *change,
+                        enum reason_code *ret_code)
+{
+    if (policy == NULL)
+        *ret_code = REASON_NOT_GOVERNED;
+    else if (change->workload == KIND_NONE)
+        *ret_code = REASON_NOT_A_WORKLOAD;
+    else if (change->classes == CLASS_BIT(CLASS_METADATA))
+        *ret_code = REASON_NOT_A_CHANGE;
+    else if (facts->namespace_terminating) /* refusing here would keep the namespace for ever */
+        *ret_code = REASON_NAMESPACE_TERMINATING;
+    else if (is_trusted_controller(policy, change))
+        *ret_code = REASON_TRUSTED_CONTROLLER;
+    else
+        return false;
+    return true;
+}
+
+static struct class_needs needs_of(const struct policy *policy, change_classes classes)
+{
+    struct class_needs needs = {false, false};
+    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+        if (!(classes & CLASS_BIT(class)))
+            continue;
+        needs.approval |= policy->needs[class].approval;
+        needs.freeze |= policy->needs[class].freeze;
+    }
+    return needs;
+}
+
+struct text decision_subject(const struct change *change, struct arena *arena)
+{
+    const char *name_mark = change->name.length == 0 ? "(generated name)" : "";
+    return arena_printf(arena, "%.*s %.*s/%.*s%s", TEXT_ARGS(text_quote(arena, change->kind, 63)),
+                        TEXT_ARGS(text_quote(arena, change->namespace, 63)),
+                        TEXT_ARGS(text_quote(arena, change->name, 100)), name_mark);
+}
+
+/* All faults in one paragraph, numbered where there are several. */
+static struct text compose(const struct verdict *verdict, struct text opening, struct arena *arena)
+{
+    struct text message = opening;
+    size_t faults = 0, number = 0;
+    for (size_t i = 0; i < verdict->reason_count; i++)
+        faults += reason_is_fault(verdict->reasons[i].code);
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        if (!reason_is_fault(verdict->reasons[i].code))
+            continue;
+        number++;
+        struct text mark = faults > 1 ? arena_printf(arena, "(%zu) ", number) : TEXT_EMPTY;
+        message = arena_printf(arena, "%.*s%s%.*s%.*s", TEXT_ARGS(message), number == 1 ? ": " : "; ",
+                               TEXT_ARGS(mark), TEXT_ARGS(verdict->reasons[i].message));
+    }
+    return message;
+}
+
+void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct text subject,
+                      struct text opening, struct arena *arena)
+{
+    verdict->http_status = 200;
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        const struct reason *reason = &verdict->reasons[i];
+        bool fault = reason_is_fault(reason->code);
+        verdict->would_deny |= fault;
+        if (fault && mode == MODE_WARN)
+            verdict_warn(verdict, subject, " would be denied", reason->message, arena);
+        if (reason->code == REASON_FREEZE_WARNING && mode != MODE_AUDIT)
+            verdict_warn(verdict, subject, "", reason->message, arena);
+    }
+    if (verdict->would_deny && mode == MODE_ENFORCE) {
+        verdict->kind = VERDICT_DENY;
+        verdict->http_status = 403;
+        verdict->message = compose(verdict, opening, arena);
+    } else if (verdict->warning_count > 0) {
+        verdict->kind = VERDICT_WARN;
+    }
+}
+
+/* The webhook was called, so the API server knows the namespace; this snapshot does not yet. Waiting is the
+ * cure, and every client-go client waits and tries again by itself when it is told how long. */
+static void deny_unknown_namespace(const struct change *change, struct arena *arena, struct verdict *verdict)
+{
+    verdict_add(verdict, REASON_NAMESPACE_UNKNOWN, (struct text)TEXT("metadata.namespace"),
+                arena_printf(arena, "namespace %.*s is not known to changegate yet; try again in a second",
+                             TEXT_ARGS(text_quote(arena, change->namespace, 63))));
+    struct text subject = decision_subject(change, arena);
+    verdict_conclude(verdict, MODE_ENFORCE, subject, subject, arena);
+    verdict->http_status = 429;
+    verdict->retry_after_s = 1;
+}
+
+void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
+                   int64_t now_s, struct arena *arena, struct verdict *ret_verdict)
+{
+    struct verdict *verdict = ret_verdict;
+    enum reason_code code;
+    *verdict = (struct verdict){.policy = policy, .http_status = 200};
+
+    if (!facts->namespace_known) {
+        deny_unknown_namespace(change, arena, verdict);
+        return;
+    }
+    if (let_through(policy, facts, change, &code)) {
+        verdict_add(verdict, code, TEXT_EMPTY, TEXT_EMPTY);
+        return;
+    }
+    struct class_needs needs = needs_of(policy, change->classes);
+    if (needs.approval) {
+        decision_check_approval(policy, change, arena, verdict);
+        decision_check_document(policy, change, arena, verdict);
+    }
+    if (needs.freeze)
+        decision_check_freeze(policy, facts, change, now_s, arena, verdict);
+
+    char classes[96];
+    struct text subject = decision_subject(change, arena);
+    struct text opening = arena_printf(arena, "%s of %.*s is refused by policy %.*s",
+                                       change_classes_name(change->classes, classes, sizeof(classes)),
+                                       TEXT_ARGS(subject), TEXT_ARGS(policy->name));
+    verdict_conclude(verdict, policy->mode, subject, opening, arena);
+    if (!verdict->would_deny)
+        verdict_add(verdict, needs.approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY,
+                    TEXT_EMPTY);
+}
