@@ -62,6 +62,7 @@ struct object_state {
     int64_t first_ordinal;       /* StatefulSet spec.ordinals.start */
     bool stopped;                /* paused, suspended, scheduling-gated, or at the policy's hold value */
     bool released;               /* its status says that every pod runs this template */
+    bool deleting;               /* has a deletionTimestamp: its deletion was decided before */
     bool controlled;             /* has an ownerReference with controller: true */
     struct text controller_kind; /* of that reference; empty otherwise */
 };

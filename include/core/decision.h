@@ -27,6 +27,7 @@ enum reason_code {
     /* checked and in order */
     REASON_APPROVED,
     REASON_NOTHING_REQUIRED,
+    REASON_FREEZE_WARNING, /* a window or label that only warns is in force */
     /* faults */
     REASON_NAMESPACE_UNKNOWN,
     REASON_APPROVAL_MISSING,

@@ -56,7 +56,7 @@ struct field_path {
 };
 
 struct workload_type {
-    struct text group, kind;
+    struct text group, kind, resource; /* "apps", "Deployment", "deployments" */
     enum workload_kind workload;
     struct field_path template_path;
     struct field_path replicas_path; /* no steps: the kind has no such field */
@@ -78,7 +78,7 @@ struct policy {
     struct principals operators;
     const struct text *trusted_controllers; /* user names */
     size_t trusted_controller_count;
-    const struct workload_type *workloads; /* by the policy; looked up before the built-in ones */
+    const struct workload_type *workloads; /* by the policy, beside the built-in ones */
     size_t workload_count;
 };
 
@@ -93,10 +93,10 @@ const struct policy *policy_for_namespace(const struct policy_set *set, struct l
 /* Whether the user, or one of the groups, is named. */
 bool principals_include(const struct principals *principals, const struct user *user);
 
-/* The workload type of a group and kind: the policy's, else a built-in one, else NULL. `policy` may be NULL.
- */
+/* The workload type of a group and resource: a built-in one, else the policy's, else NULL. `policy` may be
+ * NULL. By resource, since a request on a subresource such as /scale carries another kind. */
 const struct workload_type *workload_type_find(const struct policy *policy, struct text group,
-                                               struct text kind);
+                                               struct text resource);
 
 /* The needs each class has unless the policy says otherwise (DESIGN section 3). */
 extern const struct class_needs policy_default_needs[CLASS_COUNT];

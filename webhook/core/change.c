@@ -68,6 +68,12 @@ static change_classes classify_update(const struct change *change)
     return classes;
 }
 
+/* A pod of a controller is replaced as it was; what is being deleted already was decided on before. */
+static bool removes_something(const struct change *change)
+{
+    return !change->before.deleting && !(change->workload == KIND_POD && change->before.controlled);
+}
+
 change_classes change_classify(const struct change *change)
 {
     change_classes classes = 0;
@@ -81,9 +87,8 @@ change_classes change_classify(const struct change *change)
         classes = CLASS_BIT(CLASS_CREATE);
     else if (whole_object && change->operation == OPERATION_UPDATE)
         classes = classify_update(change);
-    else if (whole_object && change->operation == OPERATION_DELETE &&
-             !(change->workload == KIND_POD &&
-               change->before.controlled)) /* its controller replaces it as it was */
+    else if (whole_object && change->operation == OPERATION_DELETE && removes_something(change))
+
         classes = CLASS_BIT(CLASS_DELETE);
     return classes == 0 ? CLASS_BIT(CLASS_METADATA) : classes;
 }

@@ -61,7 +61,7 @@ void decision_check_approval(const struct policy *policy, const struct change *c
                                  TEXT_ARGS(policy->approval_ids_key)));
 }
 
-/* "https://a/*, https://b/*", or what any link must be. */
+/* The policy's urls as a list, or what any link must be. */
 static struct text allowed_urls(const struct document_rule *rule, struct arena *arena)
 {
     if (rule->url_count == 0)

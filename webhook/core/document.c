@@ -125,9 +125,10 @@ static bool url_matches(const struct url_pattern *pattern, const struct url_part
         return false;
     if (pattern->exact)
         return text_equal(parts->path, pattern->path_prefix);
-    /* The prefix alone is the list of documents, not a document. */
-    return text_starts_with(parts->path, pattern->path_prefix) &&
-           parts->path.length > pattern->path_prefix.length;
+    if (!text_starts_with(parts->path, pattern->path_prefix))
+        return false;
+    /* A folder alone is the list of documents, not a document. */
+    return parts->path.length > pattern->path_prefix.length || !text_ends_with(parts->path, text_of("/"));
 }
 
 enum document_fault document_check(const struct document_rule *rule, struct text url)

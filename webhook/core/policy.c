@@ -24,7 +24,10 @@ const struct text policy_default_trusted_controllers[] = {
     TEXT("system:serviceaccount:kube-system:generic-garbage-collector"),
     TEXT("system:serviceaccount:kube-system:pod-garbage-collector"),
     TEXT("system:serviceaccount:kube-system:ttl-after-finished-controller"),
+    TEXT("system:serviceaccount:kube-system:node-controller"),
+    TEXT("system:serviceaccount:kube-system:taint-eviction-controller"),
     TEXT("system:kube-controller-manager"),
+    TEXT("system:kube-scheduler"),
 };
 const size_t policy_default_trusted_controller_count =
     sizeof(policy_default_trusted_controllers) / sizeof(policy_default_trusted_controllers[0]);
@@ -71,36 +74,26 @@ const size_t policy_default_trusted_controller_count =
         }           \
     }
 
+/* clang-format off */
 static const struct workload_type built_in[] = {
-    {TEXT("apps"), TEXT("Deployment"), KIND_DEPLOYMENT, FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_PAUSED,
-     TEXT("true")},
-    {TEXT("apps"),
-     TEXT("StatefulSet"),
-     KIND_STATEFULSET,
-     FIELD_TEMPLATE,
-     FIELD_REPLICAS,
-     FIELD_NONE,
-     {NULL, 0}},
-    {TEXT("apps"), TEXT("DaemonSet"), KIND_DAEMONSET, FIELD_TEMPLATE, FIELD_NONE, FIELD_NONE, {NULL, 0}},
-    {TEXT("apps"),
-     TEXT("ReplicaSet"),
-     KIND_REPLICASET,
-     FIELD_TEMPLATE,
-     FIELD_REPLICAS,
-     FIELD_NONE,
-     {NULL, 0}},
-    {TEXT(""),
-     TEXT("ReplicationController"),
-     KIND_REPLICATIONCONTROLLER,
-     FIELD_TEMPLATE,
-     FIELD_REPLICAS,
-     FIELD_NONE,
-     {NULL, 0}},
-    {TEXT("batch"), TEXT("Job"), KIND_JOB, FIELD_TEMPLATE, FIELD_PARALLELISM, FIELD_SUSPEND, TEXT("true")},
-    {TEXT("batch"), TEXT("CronJob"), KIND_CRONJOB, FIELD_JOB_TEMPLATE, FIELD_JOB_PARALLELISM, FIELD_SUSPEND,
-     TEXT("true")},
-    {TEXT(""), TEXT("Pod"), KIND_POD, FIELD_SPEC, FIELD_NONE, FIELD_NONE, {NULL, 0}},
+    {TEXT("apps"), TEXT("Deployment"), TEXT("deployments"), KIND_DEPLOYMENT,
+     FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_PAUSED, TEXT("true")},
+    {TEXT("apps"), TEXT("StatefulSet"), TEXT("statefulsets"), KIND_STATEFULSET,
+     FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_NONE, {NULL, 0}},
+    {TEXT("apps"), TEXT("DaemonSet"), TEXT("daemonsets"), KIND_DAEMONSET,
+     FIELD_TEMPLATE, FIELD_NONE, FIELD_NONE, {NULL, 0}},
+    {TEXT("apps"), TEXT("ReplicaSet"), TEXT("replicasets"), KIND_REPLICASET,
+     FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_NONE, {NULL, 0}},
+    {TEXT(""), TEXT("ReplicationController"), TEXT("replicationcontrollers"), KIND_REPLICATIONCONTROLLER,
+     FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_NONE, {NULL, 0}},
+    {TEXT("batch"), TEXT("Job"), TEXT("jobs"), KIND_JOB,
+     FIELD_TEMPLATE, FIELD_PARALLELISM, FIELD_SUSPEND, TEXT("true")},
+    {TEXT("batch"), TEXT("CronJob"), TEXT("cronjobs"), KIND_CRONJOB,
+     FIELD_JOB_TEMPLATE, FIELD_JOB_PARALLELISM, FIELD_SUSPEND, TEXT("true")},
+    {TEXT(""), TEXT("Pod"), TEXT("pods"), KIND_POD,
+     FIELD_SPEC, FIELD_NONE, FIELD_NONE, {NULL, 0}},
 };
+/* clang-format on */
 
 const struct policy *policy_for_namespace(const struct policy_set *set, struct labels labels)
 {
@@ -129,20 +122,20 @@ bool principals_include(const struct principals *principals, const struct user *
 }
 
 static const struct workload_type *find_type(const struct workload_type *types, size_t count,
-                                             struct text group, struct text kind)
+                                             struct text group, struct text resource)
 {
     for (size_t i = 0; i < count; i++)
-        if (text_equal(types[i].kind, kind) && text_equal(types[i].group, group))
+        if (text_equal(types[i].resource, resource) && text_equal(types[i].group, group))
             return &types[i];
     return NULL;
 }
 
 const struct workload_type *workload_type_find(const struct policy *policy, struct text group,
-                                               struct text kind)
+                                               struct text resource)
 {
     const struct workload_type *type =
-        find_type(built_in, sizeof(built_in) / sizeof(built_in[0]), group, kind);
+        find_type(built_in, sizeof(built_in) / sizeof(built_in[0]), group, resource);
     if (type == NULL && policy != NULL)
-        type = find_type(policy->workloads, policy->workload_count, group, kind);
+        type = find_type(policy->workloads, policy->workload_count, group, resource);
     return type;
 }
