@@ -7,6 +7,11 @@
 #include "core/error.h"
 #include "core/selector.h"
 
+/* What operators write on a namespace (DESIGN section 1). */
+#define NAMESPACE_FREEZE        "changegate.dev/freeze"        /* label */
+#define NAMESPACE_FREEZE_UNTIL  "changegate.dev/freeze-until"  /* annotation */
+#define NAMESPACE_FREEZE_REASON "changegate.dev/freeze-reason" /* annotation */
+
 struct namespace_store; /* owned by the watcher */
 
 /* Only what a decision can need: all labels, the freeze annotations, whether it is terminating. */
@@ -20,12 +25,14 @@ struct namespace_metadata {
 struct namespace_store *namespace_store_new(void);
 void namespace_store_free(struct namespace_store *store); /* accepts NULL */
 
-/* Add or replace; copies. */
-void namespace_store_put(struct namespace_store *store, const struct namespace_metadata *metadata);
-void namespace_store_remove(struct namespace_store *store, struct text name);
+/* Add or replace; copies. False: the store knew all of this already, so no decision can differ. */
+bool namespace_store_put(struct namespace_store *store, const struct namespace_metadata *metadata);
+
+/* False: there was no such namespace. */
+bool namespace_store_remove(struct namespace_store *store, struct text name);
 
 /* A full list: between begin and end every namespace that still exists is put; the others are dropped at the end.
- * A begin without an end (the list was cut) drops nothing. */
+ * A begin without an end (the list was cut) drops nothing; the next begin starts over. */
 void namespace_store_list_begin(struct namespace_store *store);
 void namespace_store_list_end(struct namespace_store *store);
 
@@ -36,7 +43,7 @@ void namespace_store_each(const struct namespace_store *store,
                           void (*visit)(void *context, const struct namespace_metadata *metadata), void *context);
 
 /* Static facts for tests, benches and clusters that cannot be reached: a YAML or JSON text of Namespace objects (many
- * documents, or a List). */
+ * documents, or a List). Puts each; on failure the store is untouched. */
 bool namespace_store_read(struct namespace_store *store, struct text bytes, struct error *error) MUST_USE;
 
 #endif
