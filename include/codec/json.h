@@ -1,9 +1,10 @@
 /* codec/json: a read-only view of a JSON text, fast enough for the admission path.
- * Layer: codec (no I/O). The only module that knows the JSON reader; its header is C, its one source file C++.
+ * Layer: codec (no I/O). The only module that knows the JSON reader; its header is C, its one source file
+ * C++.
  *
- * Invariants: the whole text was validated (RFC 8259, UTF-8, nothing behind the value) before the first view exists.
- * A view borrows from its reader and is valid until the reader's next read. Of repeated keys the first counts;
- * json_read refuses a text whose depth exceeds JSON_DEPTH_MOST.
+ * Invariants: the whole text was validated (RFC 8259, UTF-8, nothing behind the value) before the first view
+ * exists. A view borrows from its reader and is valid until the reader's next read. Of repeated keys the
+ * first counts; json_read refuses a text whose depth exceeds JSON_DEPTH_MOST.
  */
 #ifndef CHANGEGATE_CODEC_JSON_H
 #define CHANGEGATE_CODEC_JSON_H
@@ -24,7 +25,16 @@ struct json {
     size_t index;
 };
 
-enum json_type { JSON_ABSENT, JSON_NULL, JSON_BOOL, JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_ABSENT,
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_INTEGER,
+    JSON_REAL,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 #define JSON_NOTHING ((struct json){NULL, 0})
 

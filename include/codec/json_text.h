@@ -1,7 +1,8 @@
 /* codec/json_text: writes JSON text into a growing buffer.
  * Layer: codec (no I/O). The buffer is owned by its holder and reused from request to request.
  *
- * Invariant: whatever bytes go in, what comes out is valid JSON in valid UTF-8: broken sequences become U+FFFD.
+ * Invariant: whatever bytes go in, what comes out is valid JSON in valid UTF-8: broken sequences become
+ * U+FFFD.
  */
 #ifndef CHANGEGATE_CODEC_JSON_TEXT_H
 #define CHANGEGATE_CODEC_JSON_TEXT_H

@@ -2,8 +2,9 @@
  * Layer: codec (no I/O).
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request
  *
- * Reading has two steps, because which fields matter depends on the policy, and which policy governs on the namespace:
- * review_open, then (the caller looks the namespace up) review_read_change or review_read_namespace.
+ * Reading has two steps, because which fields matter depends on the policy, and which policy governs on the
+ * namespace: review_open, then (the caller looks the namespace up) review_read_change or
+ * review_read_namespace.
  */
 #ifndef CHANGEGATE_CODEC_REVIEW_H
 #define CHANGEGATE_CODEC_REVIEW_H
@@ -19,25 +20,29 @@ struct review {
     bool dry_run;
 };
 
-/* Parse and check the envelope: apiVersion, kind, uid, operation, resource. On failure the error is one clear line;
- * *ret_uid is then the request's uid when it could be read, else empty. */
-bool review_open(struct json_reader *reader, struct text body, struct review *ret_review, struct text *ret_uid,
-                 struct error *error) MUST_USE;
+/* Parse and check the envelope: apiVersion, kind, uid, operation, resource. On failure the error is one clear
+ * line; *ret_uid is then the request's uid when it could be read, else empty. */
+bool review_open(struct json_reader *reader, struct text body, struct review *ret_review,
+                 struct text *ret_uid, struct error *error) MUST_USE;
 
-/* Reduce the request to a change under `policy` (NULL: none governs; built-in kinds only). Fills classes and, where a
- * class needs them, digests. `scratch` is the canonical text's buffer, reused. Texts borrow the reader or `arena`. */
+/* Reduce the request to a change under `policy` (NULL: none governs; built-in kinds only). Fills classes and,
+ * where a class needs them, digests. `scratch` is the canonical text's buffer, reused. Texts borrow the
+ * reader or `arena`. */
 bool review_read_change(const struct review *review, const struct policy *policy, struct arena *arena,
-                        struct json_text_buffer *scratch, struct change *ret_change, struct error *error) MUST_USE;
+                        struct json_text_buffer *scratch, struct change *ret_change,
+                        struct error *error) MUST_USE;
 
 /* Reduce a request on a Namespace, whatever the subresource. */
-bool review_read_namespace(const struct review *review, struct arena *arena, struct namespace_change *ret_change,
-                           struct error *error) MUST_USE;
+bool review_read_namespace(const struct review *review, struct arena *arena,
+                           struct namespace_change *ret_change, struct error *error) MUST_USE;
 
-/* Write the AdmissionReview answer for a verdict into `out` (cleared first). `change` may be NULL (/guard). */
+/* Write the AdmissionReview answer for a verdict into `out` (cleared first). `change` may be NULL (/guard).
+ */
 void review_write_answer(struct text uid, const struct verdict *verdict, const struct change *change,
                          struct json_text_buffer *out);
 
-/* One JSON object, no newline: the decision for the log (docs/auditor.md names every key). `path` is "/validate". */
+/* One JSON object, no newline: the decision for the log (docs/auditor.md names every key). `path` is
+ * "/validate". */
 void review_write_log_line(const char *path, const struct review *review, const struct change *change,
                            const struct user *user, const struct verdict *verdict, int64_t now_s,
                            int64_t latency_ns, struct json_text_buffer *out);

@@ -86,7 +86,7 @@ struct change {
 
     struct object_state before, after;
     enum template_difference template_difference;
-    bool owners_changed; /* ownerReferences differ: the garbage collector acts on them */
+    bool owner_added; /* an ownerReference more: the garbage collector acts on it */
 
     struct text digest_before, digest_after; /* "sha256:..." or empty where no class needs it */
 

@@ -63,7 +63,7 @@ static change_classes classify_update(const struct change *change)
     if (before->first_ordinal != after->first_ordinal || stops_pods(change->workload, before, after))
         classes |= CLASS_BIT(CLASS_SCALE);
     /* The garbage collector deletes what names an owner that is gone: a new owner can be a way to delete. */
-    if (change->owners_changed)
+    if (change->owner_added)
         classes |= CLASS_BIT(CLASS_DELETE);
     return classes;
 }

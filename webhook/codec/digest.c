@@ -1,0 +1,33 @@
+#include "codec/digest.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+static const struct text restarted_at_path[] = {TEXT("metadata"), TEXT("annotations"),
+                                                TEXT("kubectl.kubernetes.io/restartedAt")};
+static const struct text gates_path[] = {TEXT("schedulingGates")};
+
+struct text digest_template(struct json pod_template, enum workload_kind workload,
+                            struct json_text_buffer *scratch, struct arena *arena)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned hash_bytes = 0;
+
+    json_text_clear(scratch);
+    if (workload ==
+        KIND_POD) /* a gate keeps a pod from starting; taking it away is a Resume, not another template */
+        json_canonical(pod_template, gates_path, 1, scratch);
+    else
+        json_canonical(pod_template, restarted_at_path, 3, scratch);
+    struct text canonical = json_text_view(scratch);
+    if (EVP_Digest(canonical.at, canonical.length, hash, &hash_bytes, EVP_sha256(), NULL) != 1)
+        abort();
+
+    char digest[DIGEST_TEXT_LENGTH] = "sha256:";
+    for (unsigned i = 0; i < hash_bytes; i++) {
+        digest[7 + 2 * i] = hex[hash[i] >> 4];
+        digest[8 + 2 * i] = hex[hash[i] & 15];
+    }
+    return arena_copy(arena, (struct text){digest, sizeof(digest)});
+}

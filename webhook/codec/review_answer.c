@@ -1,0 +1,237 @@
+/* What goes out: the answer to the API server, and the decision's line in the log. */
+#include "codec/review.h"
+
+#include "core/instant.h"
+
+#include <stdio.h>
+
+enum { INSTANT_TEXT_BYTES = 32 };
+
+static void key_text(struct json_text_buffer *out, const char *key, struct text value)
+{
+    json_text_key(out, key);
+    json_text_string(out, value);
+}
+
+static void key_str(struct json_text_buffer *out, const char *key, const char *value)
+{
+    key_text(out, key, text_of(value));
+}
+
+static void key_text_if(struct json_text_buffer *out, const char *key, struct text value)
+{
+    if (value.length > 0)
+        key_text(out, key, value);
+}
+
+static const char *instant_text(int64_t instant_s, char buffer[INSTANT_TEXT_BYTES])
+{
+    struct wall_time t = wall_time_from_seconds(instant_s);
+    snprintf(buffer, INSTANT_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.year, t.month, t.day, t.hour,
+             t.minute, t.second);
+    return buffer;
+}
+
+static void key_opens(struct json_text_buffer *out, const char *key, int64_t opens_s)
+{
+    char buffer[INSTANT_TEXT_BYTES];
+    if (opens_s != 0)
+        key_str(out, key, opens_s == FREEZE_NO_END ? "never" : instant_text(opens_s, buffer));
+}
+
+static void write_classes(struct json_text_buffer *out, const char *key, const struct change *change)
+{
+    char classes[96];
+    key_str(out, key, change_classes_name(change->classes, classes, sizeof(classes)));
+}
+
+/* "A,B" as one string. Codes and accepted ids need no escape; json_text_string sees to the rest. */
+static void write_reason_list(struct json_text_buffer *out, const struct verdict *verdict)
+{
+    json_text_key(out, "reasons");
+    json_text_raw_str(out, "\"");
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        json_text_raw_str(out, i == 0 ? "" : ",");
+        json_text_raw_str(out, reason_code_name(verdict->reasons[i].code));
+    }
+    json_text_raw_str(out, "\"");
+}
+
+static void write_approvals(struct json_text_buffer *out, const char *key, const struct verdict *verdict)
+{
+    json_text_key(out, key);
+    json_text_raw_str(out, "[");
+    for (size_t i = 0; i < verdict->approval_count; i++) {
+        json_text_element(out);
+        json_text_string(out, verdict->approvals[i]);
+    }
+    json_text_raw_str(out, "]");
+}
+
+/* The API server puts the webhook's name and a slash before each key; values must be strings. */
+static void write_audit_annotations(struct json_text_buffer *out, const struct verdict *verdict,
+                                    const struct change *change)
+{
+    json_text_key(out, "auditAnnotations");
+    json_text_raw_str(out, "{");
+    key_str(out, "verdict", verdict_kind_name(verdict->kind));
+    if (verdict->would_deny && verdict->kind != VERDICT_DENY)
+        key_str(out, "would-deny", "true");
+    write_reason_list(out, verdict);
+    if (verdict->policy != NULL)
+        key_text(out, "policy", verdict->policy->name);
+    key_opens(out, "opens", verdict->opens_s);
+    if (change != NULL && change->workload != KIND_NONE) {
+        write_classes(out, "class", change);
+        key_text_if(out, "template-digest", change->digest_after);
+        key_text_if(out, "approval-ids", change->approval_ids);
+        key_text_if(out, "change-doc", change->change_document);
+    }
+    json_text_raw_str(out, "}");
+}
+
+static void write_warnings(struct json_text_buffer *out, const struct verdict *verdict)
+{
+    if (verdict->warning_count == 0)
+        return;
+    json_text_key(out, "warnings");
+    json_text_raw_str(out, "[");
+    for (size_t i = 0; i < verdict->warning_count; i++) {
+        json_text_element(out);
+        json_text_string(out, verdict->warnings[i]);
+    }
+    json_text_raw_str(out, "]");
+}
+
+static void write_causes(struct json_text_buffer *out, const struct verdict *verdict)
+{
+    json_text_key(out, "causes");
+    json_text_raw_str(out, "[");
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        const struct reason *reason = &verdict->reasons[i];
+        if (!reason_is_fault(reason->code))
+            continue;
+        json_text_element(out);
+        json_text_raw_str(out, "{");
+        key_str(out, "reason", reason_code_name(reason->code));
+        key_text(out, "message", reason->message);
+        key_text_if(out, "field", reason->field);
+        json_text_raw_str(out, "}");
+    }
+    json_text_raw_str(out, "]");
+}
+
+/* A metav1.Status, as the client of the API server will see it. */
+static void write_status(struct json_text_buffer *out, const struct verdict *verdict,
+                         const struct change *change)
+{
+    json_text_key(out, "status");
+    json_text_raw_str(out, "{\"status\":\"Failure\"");
+    json_text_key(out, "code");
+    json_text_integer(out, verdict->http_status);
+    key_str(out, "reason", verdict->http_status == 429 ? "TooManyRequests" : "Forbidden");
+    key_text(out, "message", verdict->message);
+    json_text_key(out, "details");
+    json_text_raw_str(out, "{");
+    if (change != NULL) {
+        key_text_if(out, "name", change->name);
+        key_text_if(out, "group", change->group);
+        key_text(out, "kind",
+                 change->resource); /* Status details name the resource, as the API server does */
+    }
+    write_causes(out, verdict);
+    if (verdict->retry_after_s > 0) {
+        json_text_key(out, "retryAfterSeconds");
+        json_text_integer(out, verdict->retry_after_s);
+    }
+    json_text_raw_str(out, "}}");
+}
+
+void review_write_answer(struct text uid, const struct verdict *verdict, const struct change *change,
+                         struct json_text_buffer *out)
+{
+    json_text_clear(out);
+    json_text_raw_str(out,
+                      "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{");
+    key_text(out, "uid", uid);
+    json_text_key(out, "allowed");
+    json_text_bool(out, verdict->kind != VERDICT_DENY);
+    if (verdict->kind == VERDICT_DENY)
+        write_status(out, verdict, change);
+    write_warnings(out, verdict);
+    write_audit_annotations(out, verdict, change);
+    json_text_raw_str(out, "}}");
+}
+
+static void write_user(struct json_text_buffer *out, const struct user *user)
+{
+    key_text(out, "user", user->name);
+    json_text_key(out, "groups");
+    json_text_raw_str(out, "[");
+    for (size_t i = 0; i < user->group_count; i++) {
+        json_text_element(out);
+        json_text_string(out, user->groups[i]);
+    }
+    json_text_raw_str(out, "]");
+}
+
+static void write_reasons(struct json_text_buffer *out, const struct verdict *verdict)
+{
+    json_text_key(out, "reasons");
+    json_text_raw_str(out, "[");
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        json_text_element(out);
+        json_text_raw_str(out, "{");
+        key_str(out, "code", reason_code_name(verdict->reasons[i].code));
+        key_text_if(out, "field", verdict->reasons[i].field);
+        key_text_if(out, "message", verdict->reasons[i].message);
+        json_text_raw_str(out, "}");
+    }
+    json_text_raw_str(out, "]");
+}
+
+static void write_object(struct json_text_buffer *out, const struct review *review,
+                         const struct change *change)
+{
+    key_str(out, "operation", operation_name(review->operation));
+    key_text_if(out, "group", review->group);
+    key_text(out, "resource", review->resource);
+    key_text_if(out, "subresource", review->subresource);
+    key_text(out, "kind", change != NULL ? change->kind : review->kind);
+    key_text_if(out, "namespace", review->namespace);
+    key_text(out, "name", change != NULL ? change->name : review->name);
+    json_text_key(out, "dryRun");
+    json_text_bool(out, review->dry_run);
+}
+
+void review_write_log_line(const char *path, const struct review *review, const struct change *change,
+                           const struct user *user, const struct verdict *verdict, int64_t now_s,
+                           int64_t latency_ns, struct json_text_buffer *out)
+{
+    char buffer[INSTANT_TEXT_BYTES];
+    json_text_clear(out);
+    json_text_raw_str(out, "{");
+    key_str(out, "time", instant_text(now_s, buffer));
+    key_str(out, "path", path);
+    key_text(out, "uid", review->uid);
+    key_str(out, "verdict", verdict_kind_name(verdict->kind));
+    json_text_key(out, "wouldDeny");
+    json_text_bool(out, verdict->would_deny);
+    if (verdict->policy != NULL)
+        key_text(out, "policy", verdict->policy->name);
+    if (change != NULL && change->workload != KIND_NONE)
+        write_classes(out, "class", change);
+    write_object(out, review, change);
+    write_user(out, user);
+    write_reasons(out, verdict);
+    write_approvals(out, "approvals", verdict);
+    if (change != NULL) {
+        key_text_if(out, "changeDocument", change->change_document);
+        key_text_if(out, "digestBefore", change->digest_before);
+        key_text_if(out, "digestAfter", change->digest_after);
+    }
+    key_opens(out, "opens", verdict->opens_s);
+    json_text_key(out, "latencyMicros");
+    json_text_integer(out, latency_ns / 1000);
+    json_text_raw_str(out, "}");
+}

@@ -1,0 +1,234 @@
+#include "edge/admit.h"
+
+#include "codec/review.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct admit {
+    unsigned loop;
+    struct metrics *metrics;  /* borrowed */
+    struct decision_log *log; /* borrowed, or NULL */
+    struct json_reader *reader;
+    struct arena arena;              /* of the request in hand */
+    struct json_text_buffer scratch; /* canonical templates */
+    struct json_text_buffer answer, line;
+};
+
+/* One request on its way from the body to the answer. */
+struct admission {
+    struct admit *admit;
+    const struct snapshot *snapshot;
+    const struct admit_request *request;
+    const char *path; /* static */
+    struct review review;
+    struct verdict verdict;
+    int64_t now_s;
+    int64_t started_ns;
+};
+
+enum { TIMEOUT_S_MOST = 30, TEXT_KEPT_BYTES = 256 << 10 };
+
+struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_log *log)
+{
+    struct admit *admit = calloc(1, sizeof(*admit));
+    if (admit == NULL)
+        abort();
+    admit->loop = loop;
+    admit->metrics = metrics;
+    admit->log = log;
+    admit->reader = json_reader_new();
+    return admit;
+}
+
+void admit_free(struct admit *admit)
+{
+    if (admit == NULL)
+        return;
+    json_reader_free(admit->reader);
+    arena_done(&admit->arena);
+    json_text_done(&admit->scratch);
+    json_text_done(&admit->answer);
+    json_text_done(&admit->line);
+    free(admit);
+}
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* A request that is no admission: plain text for a person, since no API server asks like this. */
+static void refuse(struct admit *admit, unsigned status, const char *reason, struct text why,
+                   struct admit_answer *ret_answer)
+{
+    metrics_count(admit->metrics, METRICS_BAD_REQUESTS);
+    *ret_answer = (struct admit_answer){
+        .http_status = status,
+        .reason = reason,
+        .content_type = "text/plain; charset=utf-8",
+        .allow = status == 405 ? "POST" : NULL,
+        .body = arena_printf(&admit->arena, "%.*s\n", TEXT_ARGS(why)),
+    };
+}
+
+/* "application/json", with parameters or without (RFC 9110 section 8.3.1). */
+static bool is_json_type(struct text content_type)
+{
+    struct text type = text_trim(text_slice(content_type, 0, text_find(content_type, ';')));
+    return text_equal_nocase(type, text_of("application/json"));
+}
+
+/* The value of `timeout` in the query, in nanoseconds: a Go duration as the API server writes it ("3s",
+ * "500ms", "1m0s"). Without one, or with one that cannot be read, the API server's own limit. */
+static int64_t deadline_ns(struct text query)
+{
+    int64_t total = 0, number = 0;
+    bool any = false;
+    for (struct text rest = query; rest.length > 0;) {
+        struct text pair = text_slice(rest, 0, text_find(rest, '&'));
+        rest = text_slice(rest, pair.length + 1, rest.length);
+        if (!text_starts_with(pair, text_of("timeout=")))
+            continue;
+        struct text value = text_slice(pair, 8, 16);
+        for (size_t i = 0; i < value.length; i++) {
+            if (value.at[i] >= '0' && value.at[i] <= '9') {
+                number = number * 10 + (value.at[i] - '0');
+                continue;
+            }
+            bool milli = value.at[i] == 'm' && i + 1 < value.length && value.at[i + 1] == 's';
+            total += number * (milli                ? 1000000
+                               : value.at[i] == 'm' ? INT64_C(60000000000)
+                                                    : INT64_C(1000000000));
+            number = 0;
+            any = true;
+            i += milli;
+        }
+    }
+    const int64_t most = TIMEOUT_S_MOST * INT64_C(1000000000);
+    return any && total > 0 && total < most ? total : most;
+}
+
+static void conclude(struct admission *admission, const struct change *change, const struct user *user,
+                     struct admit_answer *ret_answer)
+{
+    struct admit *admit = admission->admit;
+    int64_t latency_ns = monotonic_ns() - admission->started_ns;
+    review_write_answer(admission->review.uid, &admission->verdict, change, &admit->answer);
+    *ret_answer = (struct admit_answer){
+        .http_status = 200,
+        .reason = "OK",
+        .content_type = "application/json",
+        .body = json_text_view(&admit->answer),
+    };
+    if (admission->request->waited_ns > deadline_ns(admission->request->query))
+        metrics_count(admit->metrics, METRICS_EXPIRED_REQUESTS);
+    if (change != NULL)
+        metrics_decision(admit->metrics, admit->loop, admission->verdict.kind,
+                         change_main_class(change->classes), change->workload, admission->review.dry_run,
+                         latency_ns);
+    else
+        metrics_namespace_decision(admit->metrics, admit->loop, admission->verdict.kind,
+                                   admission->review.dry_run, latency_ns);
+    if (admit->log == NULL)
+        return;
+    review_write_log_line(admission->path, &admission->review, change, user, &admission->verdict,
+                          admission->now_s, latency_ns, &admit->line);
+    decision_log_put(admit->log, json_text_view(&admit->line));
+}
+
+/* What is known of the namespace; an object without one (a cluster-scoped kind) is governed by nobody. */
+static const struct policy *look_up(const struct admission *admission, struct facts *ret_facts)
+{
+    *ret_facts = (struct facts){.namespace_known = true};
+    if (admission->review.namespace.length == 0)
+        return NULL;
+    const struct snapshot_namespace *known = snapshot_find(admission->snapshot, admission->review.namespace);
+    if (known == NULL) {
+        ret_facts->namespace_known = false;
+        return NULL;
+    }
+    *ret_facts = known->facts;
+    return known->policy;
+}
+
+static bool validate(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+{
+    struct admit *admit = admission->admit;
+    struct facts facts;
+    struct change change;
+    const struct policy *policy = look_up(admission, &facts);
+    if (!review_read_change(&admission->review, policy, &admit->arena, &admit->scratch, &change, error))
+        return false;
+    decision_make(policy, &facts, &change, admission->now_s, &admit->arena, &admission->verdict);
+    conclude(admission, &change, &change.user, ret_answer);
+    return true;
+}
+
+static bool guard(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+{
+    struct admit *admit = admission->admit;
+    struct namespace_change change;
+    if (!text_is(admission->review.resource, "namespaces") || admission->review.group.length > 0)
+        return error_set(error, ERROR_INPUT,
+                         "/guard decides on namespaces only; point this rule at /validate");
+    if (!review_read_namespace(&admission->review, &admit->arena, &change, error))
+        return false;
+    decision_make_namespace(snapshot_policies(admission->snapshot), &change, &admit->arena,
+                            &admission->verdict);
+    conclude(admission, NULL, &change.user, ret_answer);
+    return true;
+}
+
+static void decide(struct admission *admission, bool is_guard, struct admit_answer *ret_answer)
+{
+    struct admit *admit = admission->admit;
+    struct error error;
+    struct text uid;
+    bool done = review_open(admit->reader, admission->request->body, &admission->review, &uid, &error) &&
+                (is_guard ? guard(admission, ret_answer, &error) : validate(admission, ret_answer, &error));
+    if (!done)
+        refuse(admit, 400, "Bad Request", text_of(error.text), ret_answer);
+}
+
+/* Memory that one very large request took is given back at once; the usual request keeps its buffers. */
+static void give_back(struct admit *admit)
+{
+    json_reader_trim(admit->reader);
+    if (admit->scratch.capacity > TEXT_KEPT_BYTES)
+        json_text_done(&admit->scratch);
+}
+
+void admit_handle(struct admit *admit, const struct snapshot *snapshot, const struct admit_request *request,
+                  int64_t now_s, struct admit_answer *ret_answer)
+{
+    arena_reset(&admit->arena);
+    bool is_validate = text_is(request->path, "/validate"), is_guard = text_is(request->path, "/guard");
+
+    if (!is_validate && !is_guard) {
+        refuse(admit, 404, "Not Found", text_of("no such path: use /validate or /guard"), ret_answer);
+    } else if (!text_is(request->method, "POST")) {
+        refuse(admit, 405, "Method Not Allowed", text_of("use POST"), ret_answer);
+    } else if (!is_json_type(request->content_type)) {
+        refuse(admit, 415, "Unsupported Media Type", text_of("send Content-Type: application/json"),
+               ret_answer);
+    } else if (request->body_too_large || request->body.length > ADMIT_BODY_BYTES_MOST) {
+        refuse(admit, 413, "Payload Too Large", text_of("the body is larger than 8 MiB"), ret_answer);
+    } else if (snapshot == NULL) {
+        refuse(admit, 503, "Service Unavailable", text_of("the namespaces are not known yet; see /readyz"),
+               ret_answer);
+    } else {
+        struct admission admission = {
+            .admit = admit,
+            .snapshot = snapshot,
+            .request = request,
+            .path = is_guard ? "/guard" : "/validate",
+            .now_s = now_s,
+            .started_ns = monotonic_ns() - request->waited_ns,
+        };
+        decide(&admission, is_guard, ret_answer);
+        give_back(admit);
+    }
+}
