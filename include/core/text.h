@@ -50,6 +50,10 @@ struct text text_slice(struct text t, size_t from, size_t count);
 /* Without the ASCII blanks at both ends. */
 struct text text_trim(struct text t);
 
+/* Length in bytes of the well-formed UTF-8 sequence at the start of a non-empty text (RFC 3629 section 4), 1
+ * for ASCII, 0 where the bytes are broken. */
+size_t text_utf8_length(struct text t);
+
 /* FNV-1a, 64 bit; for hash tables over trusted names, not for anything an attacker can fill. */
 uint64_t text_hash(struct text t);
 

@@ -65,36 +65,12 @@ static char escape_of(unsigned char c)
     }
 }
 
-/* Length of the well-formed UTF-8 sequence at the start of `t` (RFC 3629, table in section 4), or 0. */
-static size_t utf8_length(struct text t)
-{
-    const unsigned char *s = (const unsigned char *)t.at;
-    unsigned char low = 0x80, high = 0xbf;
-    size_t length = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    if (length == 0 || length > t.length)
-        return 0;
-    if (s[0] == 0xe0)
-        low = 0xa0;
-    else if (s[0] == 0xed)
-        high = 0x9f;
-    else if (s[0] == 0xf0)
-        low = 0x90;
-    else if (s[0] == 0xf4)
-        high = 0x8f;
-    if (s[1] < low || s[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 /* Writes what stands for the byte or sequence at the start of `t`; returns how many bytes of `t` that were.
  */
 static size_t write_escaped(struct json_text_buffer *out, struct text t, char escape)
 {
     if (escape == 'x') {
-        size_t length = utf8_length(t);
+        size_t length = text_utf8_length(t);
         json_text_raw(out, length == 0 ? text_of("\xef\xbf\xbd") : text_slice(t, 0, length));
         return length == 0 ? 1 : length;
     }

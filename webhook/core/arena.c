@@ -112,22 +112,6 @@ struct text arena_printf(struct arena *arena, const char *format, ...)
     return printed;
 }
 
-/* Length of the well-formed UTF-8 sequence at the start of `t` (RFC 3629), or 0. */
-static size_t utf8_sequence(struct text t)
-{
-    const unsigned char *s = (const unsigned char *)t.at;
-    size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : 4;
-    if (length > t.length || s[0] > 0xf4 || (s[0] >= 0x80 && s[0] < 0xc2))
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)
 {
     static const char dots[] = "...";
@@ -136,7 +120,7 @@ struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)
     char *out = take(arena, (cut ? most_bytes : text.length) + 1);
     size_t length = 0;
     for (size_t i = 0; i < text.length;) {
-        size_t step = utf8_sequence(text_slice(text, i, text.length));
+        size_t step = text_utf8_length(text_slice(text, i, text.length));
         bool plain = step > 1 || (step == 1 && (unsigned char)text.at[i] >= ' ' && text.at[i] != 0x7f);
         size_t width = plain ? step : 1;
         if (length + width > room)

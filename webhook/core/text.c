@@ -80,6 +80,32 @@ struct text text_trim(struct text t)
     return t;
 }
 
+/* The second byte's range depends on the first: no overlong forms, no surrogates, nothing past U+10FFFF. */
+size_t text_utf8_length(struct text t)
+{
+    const unsigned char *s = (const unsigned char *)t.at;
+    unsigned char low = 0x80, high = 0xbf;
+    if (s[0] < 0x80)
+        return 1;
+    size_t length = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (length == 0 || length > t.length)
+        return 0;
+    if (s[0] == 0xe0)
+        low = 0xa0;
+    else if (s[0] == 0xed)
+        high = 0x9f;
+    else if (s[0] == 0xf0)
+        low = 0x90;
+    else if (s[0] == 0xf4)
+        high = 0x8f;
+    if (s[1] < low || s[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
 uint64_t text_hash(struct text t)
 {
     uint64_t hash = 0xcbf29ce484222325U;

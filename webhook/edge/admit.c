@@ -81,34 +81,45 @@ static bool is_json_type(struct text content_type)
     return text_equal_nocase(type, text_of("application/json"));
 }
 
-/* The value of `timeout` in the query, in nanoseconds: a Go duration as the API server writes it ("3s",
- * "500ms", "1m0s"). Without one, or with one that cannot be read, the API server's own limit. */
+/* One number with its unit of a Go duration ("3s", "500ms", "1m"), in nanoseconds; what is read leaves
+ * `text`. 0: none. */
+static int64_t take_duration(struct text *text)
+{
+    static const struct {
+        const char *unit;
+        int64_t ns;
+    } units[] = {{"ms", 1000000}, {"s", 1000000000}, {"m", 60 * INT64_C(1000000000)}};
+    int64_t number = 0;
+    while (text->length > 0 && text->at[0] >= '0' && text->at[0] <= '9') {
+        number = number < 100000 ? number * 10 + (text->at[0] - '0') : number;
+        *text = text_slice(*text, 1, text->length);
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (!text_starts_with(*text, text_of(units[i].unit)))
+            continue;
+        *text = text_slice(*text, text_of(units[i].unit).length, text->length);
+        return number * units[i].ns;
+    }
+    return 0;
+}
+
+/* How long the caller waits, by `timeout` in the query; without one that can be read, the API server's own
+ * limit. */
 static int64_t deadline_ns(struct text query)
 {
-    int64_t total = 0, number = 0;
-    bool any = false;
-    for (struct text rest = query; rest.length > 0;) {
-        struct text pair = text_slice(rest, 0, text_find(rest, '&'));
-        rest = text_slice(rest, pair.length + 1, rest.length);
-        if (!text_starts_with(pair, text_of("timeout=")))
-            continue;
-        struct text value = text_slice(pair, 8, 16);
-        for (size_t i = 0; i < value.length; i++) {
-            if (value.at[i] >= '0' && value.at[i] <= '9') {
-                number = number * 10 + (value.at[i] - '0');
-                continue;
-            }
-            bool milli = value.at[i] == 'm' && i + 1 < value.length && value.at[i + 1] == 's';
-            total += number * (milli                ? 1000000
-                               : value.at[i] == 'm' ? INT64_C(60000000000)
-                                                    : INT64_C(1000000000));
-            number = 0;
-            any = true;
-            i += milli;
-        }
-    }
+    static const struct text key = TEXT("timeout=");
     const int64_t most = TIMEOUT_S_MOST * INT64_C(1000000000);
-    return any && total > 0 && total < most ? total : most;
+    int64_t total = 0;
+    while (query.length > 0 && total == 0) {
+        struct text pair = text_slice(query, 0, text_find(query, '&'));
+        query = text_slice(query, pair.length + 1, query.length);
+        if (!text_starts_with(pair, key))
+            continue;
+        struct text value = text_slice(pair, key.length, pair.length);
+        for (int64_t part = take_duration(&value); part > 0 && total < most; part = take_duration(&value))
+            total += part;
+    }
+    return total > 0 && total < most ? total : most;
 }
 
 static void conclude(struct admission *admission, const struct change *change, const struct user *user,
