@@ -1,0 +1,62 @@
+"""What the servers are given: a certificate, a policy, namespaces. Written anew for every run."""
+
+import datetime
+import json
+import subprocess
+
+POLICY = """\
+apiVersion: changegate.dev/v1alpha1
+kind: ChangePolicy
+metadata: {name: tier-1}
+spec:
+  namespaceSelector: {matchLabels: {changegate.dev/tier: tier-1}}
+  approval: {idPattern: '^CHG[0-9]{7}$', minimum: 2}
+  changeDocument:
+    required: true
+    urls: ['https://wiki.example.com/changes/*', 'https://docs.example.com/changes/*']
+"""
+
+# Beyond this many windows, each gets more `once` entries instead.
+WINDOWS_MOST = 1000
+TIME = "%Y-%m-%dT%H:%M:%S"
+
+
+def write_certificate(directory):
+    certificate, key = directory / "tls.crt", directory / "tls.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "30",
+         "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True)
+    return certificate, key
+
+
+def write_policy(directory, window_count):
+    """Half of the freezes are over, half are to come; none is now."""
+    today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = ["  freezeWindows:\n"] if window_count else []
+    windows = min(window_count, WINDOWS_MOST)
+    for window in range(windows):
+        lines.append(f"  - name: freeze-{window}\n    type: Freeze\n    action: Deny\n    timeZone: Europe/London\n"
+                     "    reason: peak trading\n    once:\n")
+        for number in range(window, window_count, windows):
+            hours = 24 + number // 2
+            start = today + datetime.timedelta(hours=24 + hours if number % 2 else -hours)
+            end = start + datetime.timedelta(minutes=30)
+            lines.append(f"    - {{start: '{start.strftime(TIME)}', end: '{end.strftime(TIME)}'}}\n")
+    file = directory / f"policy-{window_count}.yaml"
+    file.write_text(POLICY + "".join(lines))
+    return file
+
+
+def write_namespaces(directory, count):
+    """Every third one is governed."""
+    items = []
+    for number in range(count):
+        name = f"ns-{number:06d}"
+        labels = {"kubernetes.io/metadata.name": name, "team": f"team-{number % 40}"}
+        if number % 3 == 0:
+            labels["changegate.dev/tier"] = "tier-1"
+        items.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    file = directory / f"namespaces-{count}.json"
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    return file

@@ -1,0 +1,97 @@
+"""The figures as Markdown, and how they stand to the targets."""
+
+import platform
+import re
+
+TITLES = {"bare": "bare h2o", "changegate": "changegate", "go": "Go webhook"}
+TIMES_BARE_MOST = 2.5
+PART_OF_GO_MOST = 0.25
+PEAK_MIB_MOST = 16
+PEAK_NAMESPACES = 10000
+READY_MS_MOST = 100
+
+
+def processor():
+    with open("/proc/cpuinfo") as cpuinfo:
+        found = re.search(r"^model name\s*:\s*(.*)$", cpuinfo.read(), re.M)
+    return found[1] if found else platform.machine()
+
+
+def print_setting(machine, chosen):
+    apart = "servers and load on CPUs of their own" if machine.sending != machine.serving else "all on the same CPUs"
+    print(f"{processor()}, {len(machine.all)} CPUs, Linux {platform.release()}. {machine.threads} serving thread(s), "
+          f"{chosen.connections} connections, {apart}. Medians of {chosen.rounds} interleaved rounds of "
+          f"{chosen.seconds:g} s.\n")
+
+
+def row(cells):
+    print("| " + " | ".join(cells) + " |")
+
+
+def header(titles):
+    row(titles)
+    print("|---|" + "--:|" * (len(titles) - 1))
+
+
+def mib(kib):
+    return f"{kib / 1024:.1f}"
+
+
+def ratio(value, base):
+    return f"{value / base:.2f}"
+
+
+def case_title(case):
+    _, verdict, _, length = case
+    return f"{length / 1000:.1f} KB, {verdict}"
+
+
+def print_comparison(table, names):
+    header(["review", "server", "requests/s", "p50 us", "p99 us", "CPU us/request", "CPU to bare", "CPU to Go"])
+    for case, servers in table.items():
+        for name in names:
+            m = servers[name]
+            row([case_title(case), TITLES[name], f"{m['per_second']:,.0f}", f"{m['p50_us']:,.0f}",
+                 f"{m['p99_us']:,.0f}", f"{m['cpu_us']:.1f}", ratio(m["cpu_us"], servers["bare"]["cpu_us"]),
+                 ratio(m["cpu_us"], servers["go"]["cpu_us"])])
+    print()
+
+
+def print_facts(facts, names):
+    header(["server", "ready after ms", "to bare", "to Go", "idle MiB", "to bare", "to Go", "peak MiB", "to bare",
+            "to Go"])
+    for name in names:
+        cells = [TITLES[name]]
+        for key, show in (("ready_ms", "{:.1f}".format), ("idle_kib", mib), ("peak_kib", mib)):
+            value = facts[name][key]
+            cells += [show(value), ratio(value, facts["bare"][key]), ratio(value, facts["go"][key])]
+        row(cells)
+    print()
+
+
+def print_scaling(what, rows):
+    header([what, "CPU us/decision", "to the first row", "p50 us", "ready after ms", "idle MiB", "peak MiB"])
+    first = next(iter(rows.values()))
+    for count, m in rows.items():
+        row([f"{count:,}", f"{m['cpu_us']:.1f}", ratio(m["cpu_us"], first["cpu_us"]), f"{m['p50_us']:,.0f}",
+             f"{m['ready_ms']:,.0f}", mib(m["idle_kib"]), mib(m["peak_kib"])])
+    print()
+
+
+def print_target(met, text):
+    print(f"- {'pass' if met else 'falls short'}: {text}")
+
+
+def print_targets(table, facts, namespaces):
+    for case, servers in table.items():
+        cpu = servers["changegate"]["cpu_us"]
+        to_bare, to_go = cpu / servers["bare"]["cpu_us"], cpu / servers["go"]["cpu_us"]
+        print_target(to_bare <= TIMES_BARE_MOST, f"CPU per decision, {case_title(case)}: {to_bare:.2f} times the bare "
+                     f"handler's (at most {TIMES_BARE_MOST})")
+        print_target(to_go <= PART_OF_GO_MOST, f"CPU per decision, {case_title(case)}: {to_go:.2f} of the Go webhook's "
+                     f"(at most {PART_OF_GO_MOST})")
+    peak = namespaces[PEAK_NAMESPACES]["peak_kib"] / 1024
+    print_target(peak <= PEAK_MIB_MOST,
+                 f"peak memory with {PEAK_NAMESPACES:,} namespaces: {peak:.1f} MiB (at most {PEAK_MIB_MOST})")
+    ready = facts["changegate"]["ready_ms"]
+    print_target(ready <= READY_MS_MOST, f"ready after {ready:.0f} ms (at most {READY_MS_MOST})")
