@@ -41,32 +41,41 @@ def ratio(value, base):
     return f"{value / base:.2f}"
 
 
+def whole(value):
+    return f"{value:,.0f}"
+
+
+def tenths(value):
+    return f"{value:.1f}"
+
+
+FIGURES = (("per_second", "requests/s", whole), ("p50_us", "p50 us", whole), ("p99_us", "p99 us", whole),
+           ("cpu_us", "CPU us a request", tenths))
+FACTS = (("ready_ms", "ready after ms", tenths), ("idle_kib", "idle MiB", mib), ("peak_kib", "peak MiB", mib))
+
+
 def case_title(case):
     _, verdict, _, length = case
     return f"{length / 1000:.1f} KB, {verdict}"
 
 
-def print_comparison(table, names):
-    header(["review", "server", "requests/s", "p50 us", "p99 us", "CPU us/request", "CPU to bare", "CPU to Go"])
+def print_comparison(table, facts, names):
+    """One row for each figure, one column for each server, and changegate's ratio to both others."""
+    ratios = ["to bare", "to Go"] if "changegate" in names else []
+    header(["review", "figure", *(TITLES[name] for name in names), *ratios])
     for case, servers in table.items():
-        for name in names:
-            m = servers[name]
-            row([case_title(case), TITLES[name], f"{m['per_second']:,.0f}", f"{m['p50_us']:,.0f}",
-                 f"{m['p99_us']:,.0f}", f"{m['cpu_us']:.1f}", ratio(m["cpu_us"], servers["bare"]["cpu_us"]),
-                 ratio(m["cpu_us"], servers["go"]["cpu_us"])])
+        for key, figure, show in FIGURES:
+            print_figure(case_title(case), figure, show, {name: servers[name][key] for name in names})
+    for key, figure, show in FACTS:
+        print_figure("", figure, show, {name: facts[name][key] for name in names})
     print()
 
 
-def print_facts(facts, names):
-    header(["server", "ready after ms", "to bare", "to Go", "idle MiB", "to bare", "to Go", "peak MiB", "to bare",
-            "to Go"])
-    for name in names:
-        cells = [TITLES[name]]
-        for key, show in (("ready_ms", "{:.1f}".format), ("idle_kib", mib), ("peak_kib", mib)):
-            value = facts[name][key]
-            cells += [show(value), ratio(value, facts["bare"][key]), ratio(value, facts["go"][key])]
-        row(cells)
-    print()
+def print_figure(what, figure, show, values):
+    cells = [show(value) for value in values.values()]
+    if "changegate" in values:
+        cells += [ratio(values["changegate"], values[rival]) for rival in ("bare", "go")]
+    row([what, figure, *cells])
 
 
 def print_scaling(what, rows):
