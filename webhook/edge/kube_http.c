@@ -1,0 +1,277 @@
+#include "edge/kube_http.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { CONNECT_MS_MOST = 5000, WAIT_FDS_MOST = 4 };
+
+/* A watch sends nothing for a minute, so a peer that vanished is only seen by probes: 15 s idle, then three,
+ * 5 s apart. */
+enum {
+    KEEPALIVE_IDLE_S = 15,
+    KEEPALIVE_INTERVAL_S = 5,
+    KEEPALIVE_PROBES = 3,
+    UNACKNOWLEDGED_MS_MOST = 20000
+};
+
+struct kube_http {
+    const struct kube_config *config;
+    struct arena arena; /* owns base_url */
+    struct text base_url;
+    struct curl_slist *connect_to; /* NULL: where base_url says */
+    CURLM *multi;
+    CURL *easy;
+    struct curl_slist *headers; /* of the request under way */
+    bool under_way;
+    unsigned status;
+    kube_http_receive *receive;
+    void *receive_context;
+    char fault[CURL_ERROR_SIZE];
+};
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct kube_http *http = context;
+    struct text piece = {bytes, size * count};
+    return http->receive(http->receive_context, http->status, piece) ? piece.length : CURL_WRITEFUNC_ERROR;
+}
+
+/* The blank line behind the headers: only now is the status final (there may have been a 1xx before). */
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct kube_http *http = context;
+    long status = 0;
+    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (size * count > 0 && bytes[0] == '\r' && status >= 200)
+        http->status = (unsigned)status;
+    return size * count;
+}
+
+static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)context;
+    (void)purpose;
+    const int probes = KEEPALIVE_PROBES, unacknowledged_ms = UNACKNOWLEDGED_MS_MOST;
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof(unacknowledged_ms));
+    return CURL_SOCKOPT_OK;
+}
+
+static struct curl_slist *append(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (longer == NULL)
+        abort();
+    return longer;
+}
+
+/* tls-server-name: libcurl verifies the name in the URL, so that one goes into the URL, and the connection is
+ * sent to where the server really is. */
+static bool rename_server(struct kube_http *http, CURLU *url)
+{
+    char *host = NULL, *port = NULL, *renamed = NULL;
+    bool good = curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                curl_url_set(url, CURLUPART_HOST, http->config->tls_server_name.at, 0) == CURLUE_OK &&
+                curl_url_get(url, CURLUPART_URL, &renamed, 0) == CURLUE_OK;
+    if (good) {
+        http->connect_to = append(NULL, arena_printf(&http->arena, "::%s:%s", host, port).at);
+        http->base_url = arena_copy(&http->arena, text_of(renamed));
+        if (text_ends_with(http->base_url, text_of("/")))
+            http->base_url.length--;
+    }
+    curl_free(host);
+    curl_free(port);
+    curl_free(renamed);
+    return good;
+}
+
+static bool locate_server(struct kube_http *http, struct error *error)
+{
+    http->base_url = http->config->server;
+    CURLU *url = curl_url();
+    bool good = url != NULL && curl_url_set(url, CURLUPART_URL, http->config->server.at, 0) == CURLUE_OK;
+    if (good && http->config->tls_server_name.length > 0)
+        good = rename_server(http, url);
+    curl_url_cleanup(url);
+    return good || error_set(error, ERROR_INPUT, "server: \"%.*s\" is not a URL; write https://HOST:PORT",
+                             TEXT_ARGS(http->config->server));
+}
+
+static CURLcode set_pem(CURL *easy, CURLoption blob_option, CURLoption file_option,
+                        const struct kube_pem *pem)
+{
+    if (pem->data.length == 0)
+        return pem->file == NULL ? CURLE_OK : curl_easy_setopt(easy, file_option, pem->file);
+    struct curl_blob blob = {(void *)(uintptr_t)pem->data.at, pem->data.length, CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(easy, blob_option, &blob);
+}
+
+static CURLcode set_trust(CURL *easy, const struct kube_config *config)
+{
+    CURLcode code = CURLE_OK;
+    if (config->ca.file != NULL || config->ca.data.length > 0) {
+        /* Otherwise the system's directory of certificates would be trusted as well. */
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        code = set_pem(easy, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO, &config->ca);
+    }
+    if (config->skip_verify) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    return code;
+}
+
+static bool configure(struct kube_http *http, struct error *error)
+{
+    CURL *easy = http->easy;
+    const struct kube_config *config = http->config;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "changegate");
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS_MOST);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->fault);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, http->connect_to);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
+    if (set_trust(easy, config) == CURLE_OK &&
+        set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT, &config->client_certificate) == CURLE_OK &&
+        set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, &config->client_key) == CURLE_OK)
+        return true;
+    return error_set(error, ERROR_SYSTEM, "libcurl does not take the credentials of the API server's client");
+}
+
+bool kube_http_new(const struct kube_config *config, struct kube_http **ret_http, struct error *error)
+{
+    struct kube_http *http = calloc(1, sizeof(*http));
+    if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        abort();
+    http->config = config;
+    arena_init(&http->arena);
+    http->multi = curl_multi_init();
+    http->easy = curl_easy_init();
+    if (http->multi == NULL || http->easy == NULL)
+        abort();
+    if (!locate_server(http, error) || !configure(http, error)) {
+        kube_http_free(http);
+        return false;
+    }
+    *ret_http = http;
+    return true;
+}
+
+void kube_http_free(struct kube_http *http)
+{
+    if (http == NULL)
+        return;
+    kube_http_cancel(http);
+    curl_easy_cleanup(http->easy);
+    curl_multi_cleanup(http->multi);
+    curl_slist_free_all(http->connect_to);
+    arena_done(&http->arena);
+    free(http);
+    curl_global_cleanup();
+}
+
+static bool make_headers(struct kube_http *http, const char *accept, struct error *error)
+{
+    struct arena scratch;
+    struct text token;
+    arena_init(&scratch);
+    bool good = kube_config_token(http->config, &scratch, &token, error);
+    if (good) {
+        http->headers = append(NULL, arena_printf(&scratch, "Accept: %s", accept).at);
+        if (token.length > 0)
+            http->headers = append(http->headers,
+                                   arena_printf(&scratch, "Authorization: Bearer %.*s", TEXT_ARGS(token)).at);
+    }
+    arena_done(&scratch);
+    return good;
+}
+
+bool kube_http_get(struct kube_http *http, const char *path, const char *accept, kube_http_receive *receive,
+                   void *context, struct error *error)
+{
+    if (!make_headers(http, accept, error))
+        return false;
+    struct arena scratch;
+    arena_init(&scratch);
+    struct text url = arena_printf(&scratch, "%.*s%s", TEXT_ARGS(http->base_url), path);
+    curl_easy_setopt(http->easy, CURLOPT_URL, url.at);
+    arena_done(&scratch);
+    curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, http->headers);
+    http->receive = receive;
+    http->receive_context = context;
+    http->status = 0;
+    http->fault[0] = '\0';
+    if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
+        abort();
+    http->under_way = true;
+    return true;
+}
+
+void kube_http_cancel(struct kube_http *http)
+{
+    if (http->under_way)
+        curl_multi_remove_handle(http->multi, http->easy);
+    http->under_way = false;
+    curl_slist_free_all(http->headers);
+    http->headers = NULL;
+}
+
+enum kube_http_progress kube_http_step(struct kube_http *http, struct error *error)
+{
+    int running = 0, left = 0;
+    curl_multi_perform(http->multi, &running);
+    const CURLMsg *message = curl_multi_info_read(http->multi, &left);
+    if (message == NULL || message->msg != CURLMSG_DONE)
+        return KUBE_HTTP_UNDER_WAY;
+    CURLcode code = message->data.result; /* the message ends with the removal below */
+    kube_http_cancel(http);
+    if (code == CURLE_OK)
+        return KUBE_HTTP_ENDED;
+    error_set(error, ERROR_SYSTEM, "%s", http->fault[0] != '\0' ? http->fault : curl_easy_strerror(code));
+    return KUBE_HTTP_FAILED;
+}
+
+unsigned kube_http_status(const struct kube_http *http)
+{
+    return http->status;
+}
+
+void kube_http_wait(struct kube_http *http, const int *fds, size_t fd_count, int timeout_ms)
+{
+    struct curl_waitfd extra[WAIT_FDS_MOST];
+    unsigned count = 0;
+    while (count < fd_count && count < WAIT_FDS_MOST) {
+        extra[count] = (struct curl_waitfd){.fd = fds[count], .events = CURL_WAIT_POLLIN};
+        count++;
+    }
+    curl_multi_poll(http->multi, extra, count, timeout_ms, NULL);
+}
+
+struct text kube_http_escape(struct arena *arena, struct text value)
+{
+    if (value.length == 0)
+        return TEXT_EMPTY; /* which libcurl takes for "measure it yourself" */
+    char *escaped = curl_easy_escape(NULL, value.at, (int)value.length);
+    if (escaped == NULL)
+        abort();
+    struct text copy = arena_copy(arena, text_of(escaped));
+    curl_free(escaped);
+    return copy;
+}

@@ -1,0 +1,332 @@
+#include "edge/watcher.h"
+
+#include "edge/file_read.h"
+#include "edge/file_watch.h"
+#include "edge/kube_watch.h"
+#include "edge/message_log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    POLICY_BYTES_MOST = 4 << 20,
+    NAMESPACES_BYTES_MOST = 64 << 20,
+    BUILD_SHARE =
+        4, /* a pause of so many times what a build took: building takes a fifth of a core at most */
+    BUILD_PAUSE_MS_MOST = 500,
+};
+
+enum changed_file { FILE_POLICY = 1, FILE_TLS = 2, FILE_NAMESPACES = 4 };
+
+struct watcher {
+    struct watcher_options options;
+    struct tls *tls;
+    struct metrics *metrics;
+    watcher_publish *publish;
+    void *publish_context;
+
+    struct policy_file *policies; /* in force */
+    struct namespace_store *store;
+    struct kube_config kube_config;
+    struct kube_http *http; /* this and the next: NULL with a namespaces file */
+    struct kube_watch *kube;
+    struct file_watch *files;
+
+    struct snapshot *snapshot; /* the last one; NULL: none yet */
+    bool stale;                /* policies or store are newer than it */
+    int64_t build_due_ms;      /* not before; a burst of events costs one snapshot */
+    int64_t gauges_due_ms;
+
+    int wake_fd; /* eventfd: stop */
+    atomic_bool stopping;
+    bool started;
+    pthread_t thread;
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t wall_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+/* "FILE:LINE:COLUMN: what", as compilers say it and editors jump to. */
+static bool locate(struct error *error, const char *path)
+{
+    if (error->line == 0)
+        return error_prefix(error, "%s: ", path);
+    return error_prefix(error, "%s:%u:%u: ", path, error->line, error->column);
+}
+
+static bool read_policy(struct watcher *watcher, struct policy_file **ret_policies, struct error *error)
+{
+    struct arena scratch;
+    struct text bytes;
+    const char *path = watcher->options.policy_file;
+    arena_init(&scratch);
+    bool good = file_read(&scratch, path, POLICY_BYTES_MOST, &bytes, error);
+    if (good)
+        good = policy_file_read(bytes, ret_policies, error) || locate(error, path);
+    arena_done(&scratch);
+    return good;
+}
+
+/* A list like any other: what the file no longer names is gone. */
+static bool read_namespaces(struct watcher *watcher, struct error *error)
+{
+    struct arena scratch;
+    struct text bytes;
+    const char *path = watcher->options.namespaces_file;
+    arena_init(&scratch);
+    bool good = file_read(&scratch, path, NAMESPACES_BYTES_MOST, &bytes, error);
+    if (good) {
+        namespace_store_list_begin(watcher->store);
+        good = namespace_store_read(watcher->store, bytes, error) || locate(error, path);
+    }
+    if (good)
+        namespace_store_list_end(watcher->store);
+    arena_done(&scratch);
+    return good;
+}
+
+static void watch_files(struct watcher *watcher)
+{
+    const struct tls_options *tls = watcher->options.tls_options;
+    file_watch_add(watcher->files, watcher->options.policy_file, FILE_POLICY);
+    if (watcher->options.namespaces_file != NULL)
+        file_watch_add(watcher->files, watcher->options.namespaces_file, FILE_NAMESPACES);
+    if (tls == NULL)
+        return;
+    file_watch_add(watcher->files, tls->certificate_file, FILE_TLS);
+    file_watch_add(watcher->files, tls->key_file, FILE_TLS);
+    if (tls->client_ca_file != NULL)
+        file_watch_add(watcher->files, tls->client_ca_file, FILE_TLS);
+}
+
+static bool connect_cluster(struct watcher *watcher, struct error *error)
+{
+    struct kube_config *config = &watcher->kube_config;
+    bool good =
+        watcher->options.kubeconfig != NULL
+            ? kube_config_load(watcher->options.kubeconfig, config, error)
+            : kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
+                                     KUBE_SERVICE_ACCOUNT_DIRECTORY, config, error);
+    if (!good || !kube_http_new(config, &watcher->http, error))
+        return false;
+    if (config->skip_verify)
+        message_warning(
+            "insecure-skip-tls-verify: the API server is not verified, so anybody on the way can open or "
+            "close namespaces; give its certificate-authority instead");
+    watcher->kube = kube_watch_new(watcher->http, watcher->store, watcher->metrics);
+    return true;
+}
+
+static bool prepare(struct watcher *watcher, struct error *error)
+{
+    if (!file_watch_new(&watcher->files, error))
+        return false;
+    watch_files(watcher);
+    if (!read_policy(watcher, &watcher->policies, error))
+        return false;
+    metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
+    return watcher->options.namespaces_file != NULL ? read_namespaces(watcher, error)
+                                                    : connect_cluster(watcher, error);
+}
+
+bool watcher_new(const struct watcher_options *options, struct tls *tls, struct metrics *metrics,
+                 struct watcher **ret_watcher, struct error *error)
+{
+    struct watcher *watcher = calloc(1, sizeof(*watcher));
+    if (watcher == NULL)
+        abort();
+    watcher->options = *options;
+    watcher->tls = tls;
+    watcher->metrics = metrics;
+    watcher->store = namespace_store_new();
+    watcher->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (watcher->wake_fd < 0 || !prepare(watcher, error)) {
+        if (watcher->wake_fd < 0)
+            error_set(error, ERROR_SYSTEM, "eventfd: %s", strerror(errno));
+        watcher_free(watcher);
+        return false;
+    }
+    *ret_watcher = watcher;
+    return true;
+}
+
+static void reload_policy(struct watcher *watcher)
+{
+    struct error error;
+    struct policy_file *policies;
+    if (!read_policy(watcher, &policies, &error)) {
+        metrics_count(watcher->metrics, METRICS_POLICY_RELOAD_FAILURES);
+        message_error("%s (the last good policy stays in force)", error.text);
+        return;
+    }
+    policy_file_unref(watcher->policies);
+    watcher->policies = policies;
+    watcher->stale = true;
+    metrics_count(watcher->metrics, METRICS_POLICY_RELOADS);
+    metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
+    message_info("%s: loaded, %zu policies in force", watcher->options.policy_file,
+                 policy_file_policies(policies)->count);
+}
+
+static void reload_namespaces(struct watcher *watcher)
+{
+    struct error error;
+    if (!read_namespaces(watcher, &error)) {
+        message_error("%s (the last good namespaces stay in force)", error.text);
+        return;
+    }
+    watcher->stale = true;
+    metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
+    message_info("%s: loaded, %zu namespaces", watcher->options.namespaces_file,
+                 namespace_store_count(watcher->store));
+}
+
+static void reload_tls(struct watcher *watcher)
+{
+    struct error error;
+    if (tls_reload(watcher->tls, &error))
+        message_info("certificate reloaded");
+    else
+        message_error("%s (the last good certificate stays in force)", error.text);
+}
+
+static void reload(struct watcher *watcher, unsigned changed)
+{
+    if (changed & FILE_POLICY)
+        reload_policy(watcher);
+    if (changed & FILE_TLS)
+        reload_tls(watcher);
+    if (changed & FILE_NAMESPACES)
+        reload_namespaces(watcher);
+}
+
+static void set_gauges(struct watcher *watcher, int64_t now_ms)
+{
+    struct snapshot_counts counts = snapshot_count(watcher->snapshot, wall_s());
+    metrics_set(watcher->metrics, METRICS_NAMESPACES, (int64_t)counts.namespaces);
+    metrics_set(watcher->metrics, METRICS_NAMESPACES_GOVERNED, (int64_t)counts.governed);
+    metrics_set(watcher->metrics, METRICS_NAMESPACES_FROZEN, (int64_t)counts.frozen);
+    watcher->gauges_due_ms = now_ms + WATCHER_GAUGES_MS;
+}
+
+static void build_snapshot(struct watcher *watcher)
+{
+    int64_t begin_ms = monotonic_ms();
+    struct snapshot *snapshot = snapshot_build(watcher->policies, watcher->store);
+    snapshot_unref(watcher->snapshot);
+    watcher->snapshot = snapshot;
+    watcher->stale = false;
+    watcher->publish(watcher->publish_context, snapshot_ref(snapshot));
+
+    int64_t end_ms = monotonic_ms();
+    set_gauges(watcher, end_ms);
+    int64_t pause_ms = (end_ms - begin_ms) * BUILD_SHARE;
+    if (pause_ms < WATCHER_SNAPSHOT_MS_LEAST)
+        pause_ms = WATCHER_SNAPSHOT_MS_LEAST;
+    watcher->build_due_ms = begin_ms + (pause_ms < BUILD_PAUSE_MS_MOST ? pause_ms : BUILD_PAUSE_MS_MOST);
+}
+
+static bool synced(const struct watcher *watcher)
+{
+    return watcher->kube == NULL || kube_watch_synced(watcher->kube);
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static int wait_ms(const struct watcher *watcher)
+{
+    int64_t due_ms = file_watch_due_ms(watcher->files);
+    if (watcher->kube != NULL)
+        due_ms = earlier(due_ms, kube_watch_due_ms(watcher->kube));
+    if (watcher->snapshot != NULL)
+        due_ms = earlier(due_ms, watcher->gauges_due_ms);
+    if (watcher->stale && synced(watcher))
+        due_ms = earlier(due_ms, watcher->build_due_ms);
+    int64_t left_ms = due_ms - monotonic_ms();
+    return left_ms < 0 ? 0 : (int)earlier(left_ms, FILE_WATCH_RECHECK_MS);
+}
+
+static void wait_for_something(struct watcher *watcher)
+{
+    const int fds[] = {watcher->wake_fd, file_watch_fd(watcher->files)};
+    int timeout_ms = wait_ms(watcher);
+    if (watcher->http != NULL) {
+        kube_http_wait(watcher->http, fds, sizeof(fds) / sizeof(fds[0]), timeout_ms);
+        return;
+    }
+    struct pollfd polled[] = {{.fd = fds[0], .events = POLLIN}, {.fd = fds[1], .events = POLLIN}};
+    (void)poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms);
+}
+
+static void *run(void *context)
+{
+    struct watcher *watcher = context;
+    watcher->stale = true;
+    while (!atomic_load(&watcher->stopping)) {
+        int64_t now_ms = monotonic_ms();
+        if (watcher->kube != NULL) {
+            kube_watch_step(watcher->kube, now_ms, wall_s());
+            watcher->stale |= kube_watch_take_changed(watcher->kube);
+        }
+        reload(watcher, file_watch_take(watcher->files, now_ms));
+        if (watcher->stale && synced(watcher) && now_ms >= watcher->build_due_ms)
+            build_snapshot(watcher);
+        else if (watcher->snapshot != NULL && now_ms >= watcher->gauges_due_ms)
+            set_gauges(watcher, now_ms);
+        wait_for_something(watcher);
+    }
+    return NULL;
+}
+
+void watcher_start(struct watcher *watcher, watcher_publish *publish, void *context)
+{
+    watcher->publish = publish;
+    watcher->publish_context = context;
+    if (watcher->kube == NULL) {
+        metrics_set(watcher->metrics, METRICS_SYNCED, 1);
+        metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
+    }
+    if (pthread_create(&watcher->thread, NULL, run, watcher) != 0)
+        abort();
+    watcher->started = true;
+}
+
+void watcher_free(struct watcher *watcher)
+{
+    if (watcher == NULL)
+        return;
+    if (watcher->started) {
+        atomic_store(&watcher->stopping, true);
+        eventfd_write(watcher->wake_fd, 1);
+        pthread_join(watcher->thread, NULL);
+    }
+    kube_watch_free(watcher->kube);
+    kube_http_free(watcher->http);
+    kube_config_done(&watcher->kube_config);
+    file_watch_free(watcher->files);
+    namespace_store_free(watcher->store);
+    snapshot_unref(watcher->snapshot);
+    policy_file_unref(watcher->policies);
+    if (watcher->wake_fd >= 0)
+        close(watcher->wake_fd);
+    free(watcher);
+}
