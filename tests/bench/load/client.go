@@ -50,8 +50,16 @@ type client struct {
 }
 
 func dial(o *options, number int) (*client, error) {
-	connection, err := tls.Dial("tcp", o.address, o.tls)
+	tcp, err := net.Dial("tcp", o.address)
 	if err != nil {
+		return nil, err
+	}
+	polling, err := newPollingConn(tcp.(*net.TCPConn))
+	if err != nil {
+		return nil, err
+	}
+	connection := tls.Client(polling, o.tls)
+	if err := connection.Handshake(); err != nil {
 		return nil, err
 	}
 	header := fmt.Sprintf("POST /validate?timeout=3s HTTP/1.1\r\nHost: %s\r\n"+
