@@ -144,23 +144,31 @@ static bool read_pem(const struct reading *reading, const struct yaml_node *map,
 }
 
 /* The server ends up in a URL: what could turn it into another one is refused. */
-static bool check_server(const struct reading *reading, const struct yaml_node *cluster)
+static bool is_server(struct text server)
 {
     static const struct text scheme = TEXT("https://");
+    for (size_t i = 0; i < server.length; i++)
+        if ((unsigned char)server.at[i] <= ' ' || strchr("\"<>@?#\\\x7f", server.at[i]) != NULL)
+            return false;
+    return text_starts_with(server, scheme) && server.length > scheme.length &&
+           server.at[scheme.length] != '/';
+}
+
+static bool read_server(const struct reading *reading, const struct yaml_node *cluster)
+{
     struct text *server = &reading->config->server;
-    while (server->length > 0 && server->at[server->length - 1] == '/')
+    if (!read_string(reading, cluster, "server", server))
+        return false;
+    if (!is_server(*server)) {
+        const struct yaml_node *node = member(cluster, "server");
+        return error_set_at(reading->error, ERROR_INPUT, node == NULL ? cluster->line : node->line,
+                            node == NULL ? cluster->column : node->column,
+                            "server: \"%.*s\" is not a URL of an API server; write https://HOST:PORT",
+                            TEXT_ARGS(text_quote(&reading->config->arena, *server, 100)));
+    }
+    while (server->at[server->length - 1] == '/')
         server->length--;
-    bool good = text_starts_with(*server, scheme) && server->length > scheme.length;
-    for (size_t i = 0; i < server->length; i++)
-        if ((unsigned char)server->at[i] <= ' ' || strchr("\"<>@?#\\\x7f", server->at[i]) != NULL)
-            good = false;
-    if (good)
-        return true;
-    const struct yaml_node *node = member(cluster, "server");
-    return error_set_at(reading->error, ERROR_INPUT, node == NULL ? cluster->line : node->line,
-                        node == NULL ? cluster->column : node->column,
-                        "server: \"%.*s\" is not a URL of an API server; write https://HOST:PORT",
-                        TEXT_ARGS(text_quote(&reading->config->arena, *server, 100)));
+    return true;
 }
 
 static bool read_cluster(const struct reading *reading, const struct yaml_node *cluster)
@@ -168,7 +176,7 @@ static bool read_cluster(const struct reading *reading, const struct yaml_node *
     struct kube_config *config = reading->config;
     return refuse(cluster, refused_of_cluster, sizeof(refused_of_cluster) / sizeof(refused_of_cluster[0]),
                   reading->error) &&
-           read_string(reading, cluster, "server", &config->server) && check_server(reading, cluster) &&
+           read_server(reading, cluster) &&
            read_string(reading, cluster, "tls-server-name", &config->tls_server_name) &&
            read_bool(reading, cluster, "insecure-skip-tls-verify", &config->skip_verify) &&
            read_pem(reading, cluster, "certificate-authority", "certificate-authority-data", &config->ca);

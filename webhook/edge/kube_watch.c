@@ -34,6 +34,7 @@ struct kube_watch {
     int64_t now_ms, now_s;  /* of the step under way */
     int64_t due_ms;         /* pausing: when to go on; otherwise when patience ends */
     int64_t opened_ms;      /* of the watch under way; 0: not accepted yet */
+    int64_t listed_ms;      /* when the last list was complete; 0: never */
     char *resource_version; /* owned; where a watch goes on; NULL: list first */
     char *continue_token;   /* owned; of the next page; NULL: first page */
     unsigned page_limit;    /* namespaces per page */
@@ -98,10 +99,13 @@ static void in_touch(struct kube_watch *watch)
                  (long long)(watch->now_s - watch->lost_since_s));
 }
 
-/* Said once, and again after a minute or when the reason changes: an outage must not fill the log. */
+/* Said once, and again after a minute or when the reason changes: an outage must not fill the log. A cut that
+ * the first retry heals is only counted. */
 static void say_lost(struct kube_watch *watch, const struct error *error)
 {
     unsigned status = kube_http_status(watch->http);
+    if (watch->failures == 0)
+        return;
     if (watch->lost && status == watch->lost_status && watch->now_ms - watch->said_ms < REPEAT_MESSAGE_MS)
         return;
     if (!watch->lost)
@@ -134,10 +138,20 @@ static void fail(struct kube_watch *watch, const struct error *error)
     pause_for(watch, pause_ms / 2 + arc4random_uniform((unsigned)(pause_ms / 2) + 1));
 }
 
+/* 410: where the list or watch should go on is too long ago. Usual after the API server started anew, so the
+ * list comes at once, unless the last one was only just read: then something is wrong, and the pauses grow.
+ */
+static void expire(struct kube_watch *watch)
+{
+    list_again(watch);
+    if (watch->now_ms - watch->listed_ms >= SETTLED_MS)
+        watch->failures = 0;
+}
+
 static void handle_error_event(struct kube_watch *watch, const struct kube_status *status)
 {
     if (status->code == 410)
-        list_again(watch);
+        expire(watch);
     error_set(&watch->refusal, ERROR_SYSTEM, "the watch ended with code %lld: %.*s", (long long)status->code,
               TEXT_ARGS(status->message));
 }
@@ -248,7 +262,7 @@ static void fail_with_status(struct kube_watch *watch)
     const char *cure = cure_of(code);
     arena_reset(&watch->scratch);
     if (code == 410)
-        list_again(watch);
+        expire(watch);
     kube_status_decode(kube_buffer_rest(&watch->received), &watch->scratch, &status);
     error_set(&error, ERROR_SYSTEM, "%s namespaces was answered with HTTP %u%s%.*s%s%s",
               watch->phase == PHASE_LIST ? "listing" : "watching", code,
@@ -264,6 +278,7 @@ static void end_list(struct kube_watch *watch, const struct kube_page *page)
     watch->changed |= !watch->synced || namespace_store_count(watch->store) != before;
     watch->synced = true;
     watch->page_limit = PAGE_NAMESPACES;
+    watch->listed_ms = watch->now_ms;
     replace(&watch->resource_version, page->resource_version);
     metrics_set(watch->metrics, METRICS_SYNCED, 1);
     message_info("listed %zu namespaces", namespace_store_count(watch->store));
