@@ -1,8 +1,8 @@
 /* codec/yaml_tree: YAML text (libyaml) as a tree that knows its lines and columns.
  * Layer: codec (no I/O).
  *
- * Scalars resolve as kubectl resolves them (YAML 1.1 booleans and nulls when plain). Refused: duplicate keys, keys
- * that are no strings, aliases that would expand past YAML_NODES_MOST nodes, depth past YAML_DEPTH_MOST.
+ * Scalars resolve as kubectl resolves them (YAML 1.1 booleans, nulls and numbers when plain). Refused: repeated keys,
+ * keys that are lists or maps, merge keys, aliases that add more than YAML_NODES_MOST nodes, depth past YAML_DEPTH_MOST.
  */
 #ifndef CHANGEGATE_CODEC_YAML_TREE_H
 #define CHANGEGATE_CODEC_YAML_TREE_H
