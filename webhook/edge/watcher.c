@@ -38,6 +38,7 @@ struct watcher {
     struct kube_http *http; /* this and the next: NULL with a namespaces file */
     struct kube_watch *kube;
     struct file_watch *files;
+    bool file_is_known; /* the namespaces file as it is now was read */
 
     struct snapshot *snapshot; /* the last one; NULL: none yet */
     bool stale;                /* policies or store are newer than it */
@@ -98,6 +99,7 @@ static bool read_namespaces(struct watcher *watcher, struct error *error)
     if (good)
         namespace_store_list_end(watcher->store);
     arena_done(&scratch);
+    watcher->file_is_known = good;
     return good;
 }
 
@@ -192,7 +194,6 @@ static void reload_namespaces(struct watcher *watcher)
         return;
     }
     watcher->stale = true;
-    metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
     message_info("%s: loaded, %zu namespaces", watcher->options.namespaces_file,
                  namespace_store_count(watcher->store));
 }
@@ -222,6 +223,9 @@ static void set_gauges(struct watcher *watcher, int64_t now_ms)
     metrics_set(watcher->metrics, METRICS_NAMESPACES, (int64_t)counts.namespaces);
     metrics_set(watcher->metrics, METRICS_NAMESPACES_GOVERNED, (int64_t)counts.governed);
     metrics_set(watcher->metrics, METRICS_NAMESPACES_FROZEN, (int64_t)counts.frozen);
+    /* A file whose content is in force has nothing newer to say; the API server speaks for itself. */
+    if (watcher->file_is_known)
+        metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
     watcher->gauges_due_ms = now_ms + WATCHER_GAUGES_MS;
 }
 
@@ -301,10 +305,8 @@ void watcher_start(struct watcher *watcher, watcher_publish *publish, void *cont
 {
     watcher->publish = publish;
     watcher->publish_context = context;
-    if (watcher->kube == NULL) {
+    if (watcher->kube == NULL)
         metrics_set(watcher->metrics, METRICS_SYNCED, 1);
-        metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
-    }
     if (pthread_create(&watcher->thread, NULL, run, watcher) != 0)
         abort();
     watcher->started = true;
