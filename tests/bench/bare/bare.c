@@ -111,6 +111,7 @@ static void *serve(void *argument)
 static void configure(h2o_globalconf_t *config)
 {
     h2o_config_init(config);
+    config->server_name = h2o_iovec_init("", 0);
     config->max_request_entity_size = BODY_BYTES_MOST;
     config->http1.req_timeout = REQUEST_TIMEOUT_MS;
     config->http1.upgrade_to_http2 = 0;
