@@ -1,0 +1,188 @@
+#include "edge/tls.h"
+
+#include "core/text.h"
+#include "edge/message_log.h"
+#include "tls_private.h"
+
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct tls {
+    const struct tls_options *options; /* borrowed */
+    struct metrics *metrics;           /* borrowed */
+    SSL_CTX *context;
+    pthread_mutex_t mutex; /* held to copy or swap a pointer, no longer; guards `current` */
+    struct certificate *current;
+    atomic_bool current_is_on_disk; /* the last try to read the files gave what is in force */
+    atomic_llong refusal_logged_s;
+};
+
+static struct certificate *current_certificate(struct tls *tls)
+{
+    pthread_mutex_lock(&tls->mutex);
+    struct certificate *certificate = certificate_ref(tls->current);
+    pthread_mutex_unlock(&tls->mutex);
+    return certificate;
+}
+
+/* Called in every handshake: h2o keeps the bare SSL_CTX of a connection until its ClientHello, so the context
+ * must never change hands; what it serves may. */
+static int use_current_certificate(SSL *ssl, void *context)
+{
+    struct certificate *certificate = current_certificate(context);
+    int done = SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key, certificate->chain, 1);
+    if (certificate->client_authorities != NULL)
+        done = done == 1 && SSL_set1_verify_cert_store(ssl, certificate->client_authorities) == 1;
+    certificate_unref(certificate);
+    return done;
+}
+
+/* Nothing but HTTP/1.1 (RFC 7301): HTTP/2 would only add ways to be attacked. A client that offers other
+ * protocols alone is refused; one without the extension speaks HTTP/1.1 anyway. */
+static int select_http1(SSL *ssl, const unsigned char **out, unsigned char *out_length,
+                        const unsigned char *offered, unsigned int offered_length, void *context)
+{
+    static const unsigned char http1[] = "\x08http/1.1";
+    unsigned char *chosen;
+    (void)ssl;
+    (void)context;
+    if (SSL_select_next_proto(&chosen, out_length, http1, sizeof(http1) - 1, offered, offered_length) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* One line a second at most: whoever can connect could fill the log otherwise. The metric counts them all. */
+static bool may_log_refusal(struct tls *tls)
+{
+    long long now_s = (long long)time(NULL), last_s = atomic_load(&tls->refusal_logged_s);
+    return now_s != last_s && atomic_compare_exchange_strong(&tls->refusal_logged_s, &last_s, now_s);
+}
+
+/* h2o tells nobody of a refused handshake and sends no alert, so this is where it becomes visible. */
+static void on_tls_info(const SSL *ssl, int where, int result)
+{
+    if ((where & SSL_CB_ALERT) == 0 || (result >> 8) != SSL3_AL_FATAL || SSL_is_init_finished(ssl))
+        return;
+    struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    metrics_count(tls->metrics, METRICS_HANDSHAKE_FAILURES);
+    if (!may_log_refusal(tls))
+        return;
+    long verified = SSL_get_verify_result(ssl);
+    const char *alert = SSL_alert_desc_string_long(result);
+    if (where & SSL_CB_READ)
+        message_warning("TLS handshake refused by the client: %s; does its caBundle fit %s?", alert,
+                        tls->options->certificate_file);
+    else if (verified != X509_V_OK)
+        message_warning("TLS handshake refused: client certificate: %s",
+                        X509_verify_cert_error_string(verified));
+    else
+        message_warning("TLS handshake refused: %s", alert);
+}
+
+/* Adds the allow-list to OpenSSL's own checks of the client's chain. */
+static int verify_client(int chain_is_good, X509_STORE_CTX *store)
+{
+    if (!chain_is_good || X509_STORE_CTX_get_error_depth(store) > 0)
+        return chain_is_good;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    const struct tls_options *options = tls->options;
+    X509 *leaf = X509_STORE_CTX_get_current_cert(store);
+    if (options->client_name_count == 0 ||
+        certificate_has_name(leaf, options->client_names, options->client_name_count))
+        return 1;
+    X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+}
+
+static bool configure(struct tls *tls, struct error *error)
+{
+    SSL_CTX *context = tls->context;
+    int least = tls->options->allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+    if (SSL_CTX_set_min_proto_version(context, least) != 1 ||
+        SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+        return error_set(error, ERROR_SYSTEM, "this OpenSSL cannot do TLS 1.3 as changegate needs it");
+    /* No resumption: the API server does not ask for it, and tickets would need keys to be rotated. */
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); /* an idle connection costs half */
+    SSL_CTX_set_app_data(context, tls);
+    SSL_CTX_set_cert_cb(context, use_current_certificate, tls);
+    SSL_CTX_set_alpn_select_cb(context, select_http1, NULL);
+    SSL_CTX_set_info_callback(context, on_tls_info);
+    if (tls->options->client_ca_file != NULL)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, verify_client);
+    return true;
+}
+
+bool tls_new(const struct tls_options *options, struct metrics *metrics, struct tls **ret_tls,
+             struct error *error)
+{
+    struct tls *tls = calloc(1, sizeof(*tls));
+    if (tls == NULL)
+        abort();
+    tls->options = options;
+    tls->metrics = metrics;
+    pthread_mutex_init(&tls->mutex, NULL);
+    tls->context = SSL_CTX_new(TLS_server_method());
+    if (tls->context == NULL)
+        abort();
+    if (!certificate_load(options, &tls->current, error) || !configure(tls, error)) {
+        tls_free(tls);
+        return false;
+    }
+    atomic_store(&tls->current_is_on_disk, true);
+    metrics_set(metrics, METRICS_CERTIFICATE_EXPIRY_S, tls->current->not_after_s);
+    *ret_tls = tls;
+    return true;
+}
+
+void tls_free(struct tls *tls)
+{
+    if (tls == NULL)
+        return;
+    SSL_CTX_free(tls->context);
+    certificate_unref(tls->current);
+    pthread_mutex_destroy(&tls->mutex);
+    free(tls);
+}
+
+SSL_CTX *tls_context(struct tls *tls)
+{
+    return tls->context;
+}
+
+bool tls_reload(struct tls *tls, struct error *error)
+{
+    struct certificate *fresh;
+    if (!certificate_load(tls->options, &fresh, error)) {
+        atomic_store(&tls->current_is_on_disk, false);
+        metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOAD_FAILURES);
+        return false;
+    }
+    pthread_mutex_lock(&tls->mutex);
+    struct certificate *stale = tls->current;
+    tls->current = fresh;
+    pthread_mutex_unlock(&tls->mutex);
+    certificate_unref(stale);
+    atomic_store(&tls->current_is_on_disk, true);
+    metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOADS);
+    metrics_set(tls->metrics, METRICS_CERTIFICATE_EXPIRY_S, fresh->not_after_s);
+    return true;
+}
+
+bool tls_ready(struct tls *tls, int64_t now_s)
+{
+    struct certificate *current = current_certificate(tls);
+    bool valid = current->not_before_s <= now_s && now_s < current->not_after_s;
+    certificate_unref(current);
+    return valid && atomic_load(&tls->current_is_on_disk);
+}
