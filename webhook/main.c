@@ -1,0 +1,47 @@
+#include "cli/check.h"
+#include "cli/serve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STATUS_USAGE = 2 };
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"serve", cli_serve, "decide on the API server's admission requests"},
+    {"check", cli_check, "say what a policy file says, or what is wrong with it"},
+};
+
+static void print_help(void)
+{
+    puts("usage: changegate COMMAND [OPTION]...\n"
+         "       changegate --version\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        printf("  %-8s%s\n", commands[i].name, commands[i].summary);
+    puts("\nchangegate COMMAND --help says more.");
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--version") == 0) {
+        puts("changegate " CHANGEGATE_VERSION);
+        return 0;
+    }
+    if (strcmp(name, "--help") == 0) {
+        print_help();
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    if (name[0] == '\0')
+        fputs("changegate: no command given; try changegate --help\n", stderr);
+    else
+        fprintf(stderr, "changegate: no such command: %s; try changegate --help\n", name);
+    return STATUS_USAGE;
+}
