@@ -1,11 +1,11 @@
 /* edge/file_watch: which of a few files changed (inotify).
  * Layer: edge.
  *
- * What counts is the file that a path leads to: an atomic rename, a write in place, and the swapped `..data` link of a
- * mounted ConfigMap or Secret are all seen, because the directory of every link on the way is watched. An event only
- * says when to look; whether a file changed is told by comparing what it is (device, inode, size, times). So a busy
- * directory costs nothing but a look, and the slow check of everything, for file systems without events, is the same
- * look.
+ * What counts is the file that a path leads to: an atomic rename, a write in place, and the swapped `..data`
+ * link of a mounted ConfigMap or Secret are all seen, because the directory of every link on the way is
+ * watched. An event only says when to look; whether a file changed is told by comparing what it is (device,
+ * inode, size, times). So a busy directory costs nothing but a look, and the slow check of everything, for
+ * file systems without events, is the same look.
  */
 #ifndef CHANGEGATE_EDGE_FILE_WATCH_H
 #define CHANGEGATE_EDGE_FILE_WATCH_H
@@ -26,8 +26,8 @@ struct file_watch;
 bool file_watch_new(struct file_watch **ret_files, struct error *error) MUST_USE;
 void file_watch_free(struct file_watch *files); /* accepts NULL */
 
-/* Watch `path` (borrowed) and report it as `bit`; several paths may share one. It need not exist yet. Add before the
- * file is read for the first time: what changes in between is then reported. */
+/* Watch `path` (borrowed) and report it as `bit`; several paths may share one. It need not exist yet. Add
+ * before the file is read for the first time: what changes in between is then reported. */
 void file_watch_add(struct file_watch *files, const char *path, unsigned bit);
 
 /* Readable when something happened; poll it together with others. */

@@ -22,7 +22,7 @@ void kube_buffer_clear(struct kube_buffer *buffer, size_t most_bytes); /* keeps 
 /* Append; ends the life of lines handed out. False: it would be more than most_bytes. */
 bool kube_buffer_add(struct kube_buffer *buffer, struct text bytes);
 
-/* The next complete line without its newline; borrows the buffer until the next add. False: there is none yet. */
+/* The next complete line without its newline; borrows the buffer until the next add. False: none yet. */
 bool kube_buffer_line(struct kube_buffer *buffer, struct text *ret_line);
 
 /* All that was added and not handed out as lines; borrows the buffer until the next add. */

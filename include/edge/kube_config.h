@@ -30,23 +30,23 @@ struct kube_config {
     const char *token_file; /* goes before `token`; NULL: none */
 };
 
-/* Read the kubeconfig file at `path`; its current context counts. Errors of content carry line and column; the text
- * starts with the path. */
+/* Read the kubeconfig file at `path`; its current context counts. Errors of content carry line and column;
+ * the text starts with the path. */
 bool kube_config_load(const char *path, struct kube_config *ret_config, struct error *error) MUST_USE;
 
 /* The same of bytes; relative paths are relative to `directory`. */
 bool kube_config_read(struct text bytes, const char *directory, struct kube_config *ret_config,
                       struct error *error) MUST_USE;
 
-/* A pod's own credentials. `host` and `port` are KUBERNETES_SERVICE_HOST and _PORT as the environment has them, or
- * NULL; `directory` holds token and ca.crt. */
+/* A pod's own credentials. `host` and `port` are KUBERNETES_SERVICE_HOST and _PORT as the environment has
+ * them, or NULL; `directory` holds token and ca.crt. */
 bool kube_config_in_cluster(const char *host, const char *port, const char *directory,
                             struct kube_config *ret_config, struct error *error) MUST_USE;
 
 void kube_config_done(struct kube_config *config); /* accepts a zeroed one */
 
-/* The bearer token as of now, owned by `arena`: a token file is read each time, since the kubelet renews it. Empty
- * where there is none. */
+/* The bearer token as of now, owned by `arena`: a token file is read each time, since the kubelet renews it.
+ * Empty where there is none. */
 bool kube_config_token(const struct kube_config *config, struct arena *arena, struct text *ret_token,
                        struct error *error) MUST_USE;
 

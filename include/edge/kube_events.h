@@ -1,7 +1,7 @@
 /* edge/kube_events: what the API server says of namespaces, decoded (jansson).
  * Layer: edge (no I/O).
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/ (watches, pages, bookmarks,
- *         PartialObjectMetadata). Whole Namespace objects are read as well: a server may ignore the narrower form.
+ *         PartialObjectMetadata). Whole Namespace objects are read as well: a server may send them.
  */
 #ifndef CHANGEGATE_EDGE_KUBE_EVENTS_H
 #define CHANGEGATE_EDGE_KUBE_EVENTS_H
@@ -37,7 +37,8 @@ struct kube_page {
 };
 
 /* One page of a list. Texts are owned by `arena`. */
-bool kube_page_decode(struct text body, struct arena *arena, struct kube_page *ret_page, struct error *error) MUST_USE;
+bool kube_page_decode(struct text body, struct arena *arena, struct kube_page *ret_page,
+                      struct error *error) MUST_USE;
 
 /* The body of an answer that is no success. False: it is no Status (a proxy's page, say). */
 bool kube_status_decode(struct text body, struct arena *arena, struct kube_status *ret_status);

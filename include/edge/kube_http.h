@@ -1,8 +1,9 @@
 /* edge/kube_http: one GET at a time to the API server, without blocking. The only module that knows libcurl.
  * Layer: edge.
  *
- * HTTP/1.1 over TLS 1.2 or later; only the CA of the kube_config counts where it names one; no redirects, no proxy,
- * whatever the environment says. Credentials that live in files are read anew for each request or connection.
+ * HTTP/1.1 over TLS 1.2 or later; only the CA of the kube_config counts where it names one; no redirects, no
+ * proxy, whatever the environment says. Credentials that live in files are read anew for each request or
+ * connection.
  */
 #ifndef CHANGEGATE_EDGE_KUBE_HTTP_H
 #define CHANGEGATE_EDGE_KUBE_HTTP_H
@@ -13,10 +14,11 @@
 struct kube_http;
 
 /* Borrows `config` for its life. */
-bool kube_http_new(const struct kube_config *config, struct kube_http **ret_http, struct error *error) MUST_USE;
+bool kube_http_new(const struct kube_config *config, struct kube_http **ret_http,
+                   struct error *error) MUST_USE;
 void kube_http_free(struct kube_http *http); /* accepts NULL */
 
-/* Called from kube_http_step with each piece of the body, once the status is known. False ends the request. */
+/* Called from kube_http_step with each piece of the body, the status being known. False ends the request. */
 typedef bool kube_http_receive(void *context, unsigned status, struct text bytes);
 
 /* Start a GET of `path` ("/api/v1/..."), query included; none may be under way. */

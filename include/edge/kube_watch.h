@@ -2,14 +2,14 @@
  * Layer: edge.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  *
- * A state machine that never blocks: the owner waits with kube_http_wait until kube_watch_due_ms and steps. After a
- * cut it goes on from the last resource version it saw; only when the server no longer knows that one (410) it lists
- * again. While it is cut off the store keeps what was known.
+ * A state machine that never blocks: the owner waits with kube_http_wait until kube_watch_due_ms and steps.
+ * After a cut it goes on from the last resource version it saw; only when the server no longer knows that one
+ * (410) it lists again. While it is cut off the store keeps what was known.
  *
- * "In touch" (METRICS_IN_TOUCH_S) is the time of the last word from the API server that proves the store current: a
- * page of a list, a watch that was accepted, an event or a bookmark. A quiet, healthy watch has a bookmark about once a
- * minute; one on which nothing came for KUBE_WATCH_PATIENCE_MS is given up and opened anew, so the age of a healthy
- * connection stays below that.
+ * "In touch" (METRICS_IN_TOUCH_S) is the time of the last word from the API server that proves the store
+ * current: a page of a list, a watch that was accepted, an event or a bookmark. A quiet, healthy watch has a
+ * bookmark about once a minute; one on which nothing came for KUBE_WATCH_PATIENCE_MS is given up and opened
+ * anew, so the age of a healthy connection stays below that.
  */
 #ifndef CHANGEGATE_EDGE_KUBE_WATCH_H
 #define CHANGEGATE_EDGE_KUBE_WATCH_H
@@ -26,7 +26,8 @@ enum {
 struct kube_watch;
 
 /* Borrows all arguments for its life. */
-struct kube_watch *kube_watch_new(struct kube_http *http, struct namespace_store *store, struct metrics *metrics);
+struct kube_watch *kube_watch_new(struct kube_http *http, struct namespace_store *store,
+                                  struct metrics *metrics);
 void kube_watch_free(struct kube_watch *watch); /* accepts NULL */
 
 /* Do what is due. `now_ms` is monotonic, `now_s` the wall clock. */

@@ -126,9 +126,10 @@ static bool walk_step(int fd, char walked[PATH_MAX], char rest[PATH_MAX], unsign
 static void watch_way(int fd, const char *path, struct directories *directories)
 {
     char walked[PATH_MAX] = "", rest[PATH_MAX];
-    if (strlen(path) >= sizeof(rest))
+    size_t length = strlen(path);
+    if (length >= sizeof(rest))
         return;
-    strcpy(rest, path);
+    memcpy(rest, path, length + 1);
     if (path[0] != '/') {
         char directory[PATH_MAX];
         if (getcwd(directory, sizeof(directory)) == NULL || !prepend(rest, directory, strlen(directory)))

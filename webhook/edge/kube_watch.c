@@ -250,7 +250,8 @@ static const char *cure_of(unsigned status)
                "and its "
                "token";
     if (status == 403)
-        return "grant list and watch on namespaces to this user with a ClusterRole and a ClusterRoleBinding";
+        return "grant list and watch on namespaces to this user: bind it to the ClusterRole of "
+               "manifests/rbac.yaml";
     return NULL;
 }
 
