@@ -12,7 +12,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"serve", cli_serve, "decide on the API server's admission requests"},
-    {"check", cli_check, "say what a policy file says, or what is wrong with it"},
+    {"check", cli_check, "decide on manifests, offline, as the server would"},
 };
 
 static void print_help(void)

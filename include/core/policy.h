@@ -98,6 +98,10 @@ bool principals_include(const struct principals *principals, const struct user *
 const struct workload_type *workload_type_find(const struct policy *policy, struct text group,
                                                struct text resource);
 
+/* The same by kind, for an object that did not come through the API server. */
+const struct workload_type *workload_type_of_kind(const struct policy *policy, struct text group,
+                                                  struct text kind);
+
 /* The needs each class has unless the policy says otherwise (DESIGN section 3). */
 extern const struct class_needs policy_default_needs[CLASS_COUNT];
 

@@ -21,7 +21,7 @@ enum selector_operator { SELECTOR_IN, SELECTOR_NOT_IN, SELECTOR_EXISTS, SELECTOR
 /* One requirement; matchLabels {k: v} is `k In [v]`. */
 struct selector_requirement {
     struct text key;
-    enum selector_operator operator;
+    enum selector_operator op;
     const struct text *values;
     size_t value_count;
 };

@@ -97,7 +97,7 @@ static bool read_number(const char *option, unsigned least, unsigned most, unsig
 static bool read_seconds(const char *option, unsigned least, unsigned most, unsigned *ret_ms,
                          struct error *error)
 {
-    unsigned seconds;
+    unsigned seconds = 0;
     if (!read_number(option, least, most, &seconds, error))
         return false;
     *ret_ms = seconds * MS_PER_S;

@@ -121,21 +121,38 @@ bool principals_include(const struct principals *principals, const struct user *
     return false;
 }
 
+enum { BUILT_IN_COUNT = sizeof(built_in) / sizeof(built_in[0]) };
+
+/* By resource, or by kind where `resource` is empty. */
 static const struct workload_type *find_type(const struct workload_type *types, size_t count,
-                                             struct text group, struct text resource)
+                                             struct text group, struct text resource, struct text kind)
 {
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(types[i].resource, resource) && text_equal(types[i].group, group))
+    for (size_t i = 0; i < count; i++) {
+        bool named =
+            resource.length > 0 ? text_equal(types[i].resource, resource) : text_equal(types[i].kind, kind);
+        if (named && text_equal(types[i].group, group))
             return &types[i];
+    }
     return NULL;
+}
+
+static const struct workload_type *find_everywhere(const struct policy *policy, struct text group,
+                                                   struct text resource, struct text kind)
+{
+    const struct workload_type *type = find_type(built_in, BUILT_IN_COUNT, group, resource, kind);
+    if (type == NULL && policy != NULL)
+        type = find_type(policy->workloads, policy->workload_count, group, resource, kind);
+    return type;
 }
 
 const struct workload_type *workload_type_find(const struct policy *policy, struct text group,
                                                struct text resource)
 {
-    const struct workload_type *type =
-        find_type(built_in, sizeof(built_in) / sizeof(built_in[0]), group, resource);
-    if (type == NULL && policy != NULL)
-        type = find_type(policy->workloads, policy->workload_count, group, resource);
-    return type;
+    return find_everywhere(policy, group, resource, TEXT_EMPTY);
+}
+
+const struct workload_type *workload_type_of_kind(const struct policy *policy, struct text group,
+                                                  struct text kind)
+{
+    return find_everywhere(policy, group, TEXT_EMPTY, kind);
 }

@@ -19,7 +19,7 @@ static bool value_listed(const struct selector_requirement *requirement, struct 
 static bool requirement_holds(const struct selector_requirement *requirement, struct labels labels)
 {
     const struct text *value = labels_get(labels, requirement->key);
-    switch (requirement->operator) {
+    switch (requirement->op) {
     case SELECTOR_IN: return value != NULL && value_listed(requirement, *value);
     case SELECTOR_NOT_IN: return value == NULL || !value_listed(requirement, *value);
     case SELECTOR_EXISTS: return value != NULL;

@@ -1,0 +1,137 @@
+#include "cli/check_options.h"
+
+#include "core/instant.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum { OPTION_POLICY = 256, OPTION_OLD, OPTION_LABELS, OPTION_AT, OPTION_AS, OPTION_AS_GROUP };
+
+static const struct option long_options[] = {
+    {"filename", required_argument, NULL, 'f'},
+    {"policy", required_argument, NULL, OPTION_POLICY},
+    {"old", required_argument, NULL, OPTION_OLD},
+    {"namespace-labels", required_argument, NULL, OPTION_LABELS},
+    {"at", required_argument, NULL, OPTION_AT},
+    {"as", required_argument, NULL, OPTION_AS},
+    {"as-group", required_argument, NULL, OPTION_AS_GROUP},
+    {"output", required_argument, NULL, 'o'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+const char *check_options_help(void)
+{
+    return "usage: changegate check -f FILE... --policy FILE [OPTION]...\n"
+           "\n"
+           "The gate's own decision, offline, over manifests: for a pipeline before it deploys.\n"
+           "\n"
+           "  -f, --filename FILE       manifests, YAML or JSON, many documents a file; - is standard input\n"
+           "      --policy FILE         the policy file of `changegate serve`\n"
+           "      --old FILE            the objects as they run now (kubectl get -o yaml); an object that is "
+           "in it\n"
+           "                            is an update, any other one is new\n"
+           "      --namespace-labels K=V,...\n"
+           "                            labels of the namespaces, changegate.dev/freeze among them; without "
+           "this\n"
+           "                            option the first policy of the file is taken to govern\n"
+           "      --at TIME             RFC 3339; decide as of then (default: now)\n"
+           "      --as USER, --as-group GROUP\n"
+           "                            decide as for this user (default: changegate-check, in no group)\n"
+           "  -o, --output text|json    default text\n"
+           "\n"
+           "Compare like with like: --old from the cluster has defaults filled in, so give -f the output of\n"
+           "`kubectl apply --dry-run=server -o yaml` beside it, or a field left out looks like a change.\n"
+           "\n"
+           "Exit status: 0 all pass, 1 at least one is refused, 2 unusable input.\n"
+           "JSON: {objects: [{kind, namespace, name, class, verdict, digest, reasons: [{code, field, "
+           "message}],\n"
+           "       warnings}], passed, refused, skipped, at, assumedPolicy}.\n";
+}
+
+static bool read_label(struct text pair, struct check_options *options, struct error *error)
+{
+    size_t equals = text_find(pair, '=');
+    if (equals == 0 || equals == pair.length)
+        return error_set(error, ERROR_INPUT, "--namespace-labels: \"%.*s\" is no label; write key=value",
+                         TEXT_ARGS(pair));
+    if (options->label_count == CHECK_LABELS_MOST)
+        return error_set(error, ERROR_INPUT,
+                         "--namespace-labels: more than %d labels; give those that select",
+                         CHECK_LABELS_MOST);
+    options->labels[options->label_count++] =
+        (struct label){text_slice(pair, 0, equals), text_slice(pair, equals + 1, pair.length)};
+    return true;
+}
+
+static bool read_labels(struct text list, struct check_options *options, struct error *error)
+{
+    options->labels_given = true;
+    while (list.length > 0) {
+        struct text pair = text_slice(list, 0, text_find(list, ','));
+        list = text_slice(list, pair.length + 1, list.length);
+        if (!read_label(pair, options, error))
+            return false;
+    }
+    return true;
+}
+
+static bool read_option(int option, struct check_options *options, struct error *error)
+{
+    switch (option) {
+    case 'f':
+        if (options->file_count == CHECK_FILES_MOST)
+            return error_set(error, ERROR_INPUT, "-f: more than %d files; check them in several runs",
+                             CHECK_FILES_MOST);
+        options->files[options->file_count++] = optarg;
+        return true;
+    case 'o':
+        options->json = strcmp(optarg, "json") == 0;
+        return options->json || strcmp(optarg, "text") == 0 ||
+               error_set(error, ERROR_INPUT, "-o: \"%s\" is none of text, json", optarg);
+    case 'h': options->help = true; return true;
+    case OPTION_POLICY: options->policy_file = optarg; return true;
+    case OPTION_OLD: options->old_file = optarg; return true;
+    case OPTION_LABELS: return read_labels(text_of(optarg), options, error);
+    case OPTION_AT:
+        options->at_given = true;
+        return instant_parse(text_of(optarg), &options->at_s) ||
+               error_set(error, ERROR_INPUT, "--at: \"%s\" is no RFC 3339 time; write 2026-11-20T00:00:00Z",
+                         optarg);
+    case OPTION_AS: options->user = text_of(optarg); return true;
+    case OPTION_AS_GROUP:
+        if (options->group_count == CHECK_GROUPS_MOST)
+            return error_set(error, ERROR_INPUT, "--as-group: more than %d groups; give those that matter",
+                             CHECK_GROUPS_MOST);
+        options->groups[options->group_count++] = text_of(optarg);
+        return true;
+    default: return false;
+    }
+}
+
+bool check_options_read(int argc, char **argv, struct check_options *ret_options, struct error *error)
+{
+    struct check_options options = {.user = TEXT("changegate-check")};
+    optind = 1;
+    opterr = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
+        if (option == '?')
+            return error_set(error, ERROR_INPUT, "no such option: %s; try changegate check --help",
+                             argv[optind - 1]);
+        if (option == ':')
+            return error_set(error, ERROR_INPUT, "%s needs a value; try changegate check --help",
+                             argv[optind - 1]);
+        if (!read_option(option, &options, error))
+            return false;
+    }
+    if (optind < argc)
+        return error_set(error, ERROR_INPUT, "what is \"%s\"? name manifests with -f", argv[optind]);
+    if (!options.help && options.file_count == 0)
+        return error_set(error, ERROR_INPUT,
+                         "no manifests given; name them with -f FILE (- is standard input)");
+    if (!options.help && options.policy_file == NULL)
+        return error_set(error, ERROR_INPUT, "no policy given; name it with --policy FILE");
+    *ret_options = options;
+    return true;
+}

@@ -1,0 +1,236 @@
+#include "policy_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { QUOTE_BYTES_MOST = 80 };
+
+bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, struct text path,
+                 const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct text what = arena_vprintf(reader->arena, format, args);
+    va_end(args);
+    return error_set_at(reader->error, ERROR_INPUT, node->line, node->column, "%.*s: %.*s", TEXT_ARGS(path),
+                        TEXT_ARGS(what));
+}
+
+bool policy_fail_later(struct policy_reader *reader, const struct yaml_node *node, struct text path,
+                       const char *instead)
+{
+    return error_set_at(reader->error, ERROR_UNSUPPORTED, node->line, node->column,
+                        "%.*s is not supported yet; %s", TEXT_ARGS(path), instead);
+}
+
+struct text policy_path(struct policy_reader *reader, struct text path, const char *key)
+{
+    return path.length == 0 ? text_of(key) : arena_printf(reader->arena, "%.*s.%s", TEXT_ARGS(path), key);
+}
+
+struct text policy_path_index(struct policy_reader *reader, struct text path, size_t index)
+{
+    return arena_printf(reader->arena, "%.*s[%zu]", TEXT_ARGS(path), index);
+}
+
+const char *policy_type_name(const struct yaml_node *node)
+{
+    switch (node->type) {
+    case YAML_NULL: return "nothing";
+    case YAML_BOOL: return node->boolean ? "true" : "false";
+    case YAML_INTEGER:
+    case YAML_REAL: return "a number";
+    case YAML_STRING: return "a string";
+    case YAML_LIST: return "a list";
+    case YAML_MAP: return "a map";
+    }
+    return "something else";
+}
+
+/* Edits (insert, delete, replace) between two short words; more than `most` is not worth counting. */
+static unsigned edit_distance(struct text a, struct text b, unsigned most)
+{
+    unsigned row[33];
+    if (a.length > 32 || b.length > 32)
+        return most + 1;
+    for (unsigned j = 0; j <= b.length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.length; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b.length; j++) {
+            unsigned replaced = diagonal + (a.at[i - 1] != b.at[j - 1]);
+            unsigned edited = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < edited ? replaced : edited;
+        }
+    }
+    return row[b.length];
+}
+
+static bool fail_unknown(struct policy_reader *reader, const struct yaml_node *child, struct text path,
+                         const struct policy_field *fields)
+{
+    enum { DISTANCE_MOST = 3 };
+    const char *nearest = NULL;
+    unsigned best = DISTANCE_MOST + 1;
+    for (const struct policy_field *field = fields; field->key != NULL; field++) {
+        unsigned distance = edit_distance(child->key, text_of(field->key), DISTANCE_MOST);
+        if (distance < best && distance < strlen(field->key)) {
+            best = distance;
+            nearest = field->key;
+        }
+    }
+    struct text key = text_quote(reader->arena, child->key, QUOTE_BYTES_MOST);
+    const char *dot = path.length == 0 ? "" : ".";
+    if (nearest != NULL)
+        return error_set_at(reader->error, ERROR_INPUT, child->key_line, child->key_column,
+                            "%.*s%s%.*s: no such key; did you mean %s?", TEXT_ARGS(path), dot, TEXT_ARGS(key),
+                            nearest);
+    return error_set_at(reader->error, ERROR_INPUT, child->key_line, child->key_column,
+                        "%.*s%s%.*s: no such key; docs/policy.md lists them", TEXT_ARGS(path), dot,
+                        TEXT_ARGS(key));
+}
+
+static bool is_empty(const struct yaml_node *node)
+{
+    bool container = node->type == YAML_LIST || node->type == YAML_MAP;
+    return node->type == YAML_NULL || (container && node->child_count == 0);
+}
+
+bool policy_check_map(struct policy_reader *reader, struct policy_map map, const struct policy_field *fields)
+{
+    if (map.node == NULL)
+        return true;
+    if (map.node->type != YAML_MAP)
+        return policy_fail(reader, map.node, map.path, "is %s; write a map of keys and values",
+                           policy_type_name(map.node));
+    for (size_t i = 0; i < map.node->child_count; i++) {
+        const struct yaml_node *child = &map.node->children[i];
+        const struct policy_field *field = fields;
+        while (field->key != NULL && !text_is(child->key, field->key))
+            field++;
+        if (field->key == NULL)
+            return fail_unknown(reader, child, map.path, fields);
+        if (field->later != NULL && !is_empty(child))
+            return policy_fail_later(reader, child, policy_path(reader, map.path, field->key), field->later);
+    }
+    return true;
+}
+
+/* The value under `key`; a key with nothing behind it counts as not written. */
+static const struct yaml_node *find(struct policy_map map, const char *key)
+{
+    const struct yaml_node *node = yaml_get(map.node, key);
+    return node == NULL || node->type == YAML_NULL ? NULL : node;
+}
+
+bool policy_get_map(struct policy_reader *reader, struct policy_map map, const char *key,
+                    const struct policy_field *fields, struct policy_map *ret_map)
+{
+    *ret_map = (struct policy_map){find(map, key), policy_path(reader, map.path, key)};
+    return policy_check_map(reader, *ret_map, fields);
+}
+
+static bool expect_string(struct policy_reader *reader, const struct yaml_node *node, struct text path)
+{
+    if (node->type == YAML_STRING)
+        return true;
+    bool scalar = node->type == YAML_BOOL || node->type == YAML_INTEGER || node->type == YAML_REAL;
+    return policy_fail(reader, node, path, "is %s; write a string%s", policy_type_name(node),
+                       scalar ? " (put it in quotes)" : "");
+}
+
+bool policy_get_text(struct policy_reader *reader, struct policy_map map, const char *key, struct text *value)
+{
+    const struct yaml_node *node = find(map, key);
+    if (node == NULL)
+        return true;
+    if (!expect_string(reader, node, policy_path(reader, map.path, key)))
+        return false;
+    *value = node->text;
+    return true;
+}
+
+bool policy_get_bool(struct policy_reader *reader, struct policy_map map, const char *key, bool *value)
+{
+    const struct yaml_node *node = find(map, key);
+    if (node == NULL)
+        return true;
+    if (node->type != YAML_BOOL)
+        return policy_fail(reader, node, policy_path(reader, map.path, key), "is %s; write true or false",
+                           policy_type_name(node));
+    *value = node->boolean;
+    return true;
+}
+
+bool policy_get_integer(struct policy_reader *reader, struct policy_map map, const char *key, int64_t least,
+                        int64_t most, int64_t *value)
+{
+    const struct yaml_node *node = find(map, key);
+    if (node == NULL)
+        return true;
+    if (node->type != YAML_INTEGER || node->integer < least || node->integer > most)
+        return policy_fail(reader, node, policy_path(reader, map.path, key),
+                           "is %.*s; write a whole number from %lld to %lld",
+                           TEXT_ARGS(node->text.length > 0
+                                         ? text_quote(reader->arena, node->text, QUOTE_BYTES_MOST)
+                                         : text_of(policy_type_name(node))),
+                           (long long)least, (long long)most);
+    *value = node->integer;
+    return true;
+}
+
+bool policy_get_list(struct policy_reader *reader, struct policy_map map, const char *key,
+                     const struct yaml_node **ret_list)
+{
+    const struct yaml_node *node = find(map, key);
+    if (node != NULL && node->type != YAML_LIST)
+        return policy_fail(reader, node, policy_path(reader, map.path, key), "is %s; write a list",
+                           policy_type_name(node));
+    *ret_list = node;
+    return true;
+}
+
+bool policy_get_texts(struct policy_reader *reader, struct policy_map map, const char *key,
+                      const struct text **values, size_t *count)
+{
+    const struct yaml_node *list;
+    if (!policy_get_list(reader, map, key, &list))
+        return false;
+    if (list == NULL)
+        return true;
+    struct text *texts = arena_alloc_array(reader->arena, list->child_count, sizeof(*texts));
+    for (size_t i = 0; i < list->child_count; i++) {
+        struct text path = policy_path_index(reader, policy_path(reader, map.path, key), i);
+        if (!expect_string(reader, &list->children[i], path))
+            return false;
+        if (list->children[i].text.length == 0)
+            return policy_fail(reader, &list->children[i], path,
+                               "is empty; write a name or take the entry out");
+        texts[i] = list->children[i].text;
+    }
+    *values = texts;
+    *count = list->child_count;
+    return true;
+}
+
+bool policy_get_choice(struct policy_reader *reader, struct policy_map map, const char *key,
+                       const char *const *names, unsigned *value)
+{
+    struct text written = TEXT_EMPTY, choices = TEXT_EMPTY;
+    if (!policy_get_text(reader, map, key, &written))
+        return false;
+    if (written.at == NULL)
+        return true;
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        if (text_is(written, names[i])) {
+            *value = i;
+            return true;
+        }
+        choices = arena_printf(reader->arena, "%.*s%s%s", TEXT_ARGS(choices), i == 0 ? "" : ", ", names[i]);
+    }
+    return policy_fail(reader, find(map, key), policy_path(reader, map.path, key), "\"%.*s\" is none of %.*s",
+                       TEXT_ARGS(text_quote(reader->arena, written, QUOTE_BYTES_MOST)), TEXT_ARGS(choices));
+}

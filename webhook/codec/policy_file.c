@@ -1,0 +1,147 @@
+#include "codec/policy_file.h"
+
+#include "codec/pattern.h"
+#include "policy_private.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct policy_file {
+    atomic_int references;
+    struct arena arena; /* owns all the policies point to, but the programs of their patterns */
+    struct policy *policies;
+    struct policy_set set;
+};
+
+static const char later_holds[] = "leave it out (a freeze denies)";
+static const char later_override[] = "leave it out (an operator can lift a freeze)";
+
+static const struct policy_field document_fields[] = {
+    {"apiVersion", NULL}, {"kind", NULL}, {"metadata", NULL}, {"spec", NULL}, {NULL, NULL}};
+static const struct policy_field spec_fields[] = {
+    {"mode", NULL},
+    {"namespaceSelector", NULL},
+    {"approval", NULL},
+    {"changeDocument", NULL},
+    {"changes", NULL},
+    {"annotations", NULL},
+    {"freezeWindows", NULL},
+    {"operators", NULL},
+    {"trustedControllers", NULL},
+    {"workloads", NULL},
+    {"requirements", "leave it out, and raise approval.minimum for all"},
+    {"delay", later_holds},
+    {"release", later_holds},
+    {"breakGlass", later_override},
+    {"warnAhead", "leave it out"},
+    {"tokens", "use approval.sources: [Annotation]"},
+    {NULL, NULL}};
+
+static bool check_kind(struct policy_reader *reader, struct policy_map document)
+{
+    struct text version = TEXT_EMPTY, kind = TEXT_EMPTY;
+    if (!policy_check_map(reader, document, document_fields) ||
+        !policy_get_text(reader, document, "apiVersion", &version) ||
+        !policy_get_text(reader, document, "kind", &kind))
+        return false;
+    if (!text_is(version, "changegate.dev/v1alpha1") || !text_is(kind, "ChangePolicy"))
+        return policy_fail(reader, document.node, text_of("document"),
+                           "is no policy; write apiVersion: changegate.dev/v1alpha1 and kind: ChangePolicy");
+    return true;
+}
+
+static bool read_name(struct policy_reader *reader, struct policy_map document, struct policy *policy)
+{
+    static const struct policy_field fields[] = {
+        {"name", NULL}, {"labels", NULL}, {"annotations", NULL}, {NULL, NULL}};
+    struct policy_map metadata;
+    if (!policy_get_map(reader, document, "metadata", fields, &metadata) ||
+        !policy_get_text(reader, metadata, "name", &policy->name))
+        return false;
+    if (policy->name.length > 0 && policy->name.length <= 63)
+        return true;
+    return policy_fail(reader, metadata.node != NULL ? metadata.node : document.node,
+                       text_of("metadata.name"), "is missing or longer than 63 bytes; name the policy");
+}
+
+static bool read_policy(struct policy_reader *reader, const struct yaml_node *node, struct policy *policy)
+{
+    static const char *const modes[] = {"Enforce", "Warn", "Audit", NULL};
+    struct policy_map document = {node, TEXT_EMPTY}, spec;
+    unsigned mode = MODE_ENFORCE;
+    if (!check_kind(reader, document) || !read_name(reader, document, policy) ||
+        !policy_get_map(reader, document, "spec", spec_fields, &spec))
+        return false;
+    if (spec.node == NULL)
+        return policy_fail(reader, node, text_of("spec"), "is missing; see docs/policy.md");
+    if (!policy_get_choice(reader, spec, "mode", modes, &mode))
+        return false;
+    policy->mode = (enum policy_mode)mode;
+    return policy_read_selector(reader, spec, &policy->namespace_selector) &&
+           policy_read_classes(reader, spec, policy) && policy_read_approval(reader, spec, policy) &&
+           policy_read_document(reader, spec, policy) && policy_read_keys(reader, spec, policy) &&
+           policy_read_people(reader, spec, policy) && policy_read_workloads(reader, spec, policy) &&
+           policy_read_windows(reader, spec, policy);
+}
+
+static bool read_documents(struct policy_file *file, const struct yaml_documents *documents,
+                           struct error *error)
+{
+    struct policy_reader reader = {&file->arena, error};
+    file->policies = arena_alloc_array(&file->arena, documents->count, sizeof(*file->policies));
+    for (size_t i = 0; i < documents->count; i++) {
+        file->set =
+            (struct policy_set){file->policies, i + 1}; /* also what there is to free when this one fails */
+        if (!read_policy(&reader, &documents->items[i], &file->policies[i]))
+            return false;
+        for (size_t j = 0; j < i; j++)
+            if (text_equal(file->policies[i].name, file->policies[j].name))
+                return policy_fail(&reader, &documents->items[i], text_of("metadata.name"),
+                                   "another policy is called \"%.*s\", too; give each a name of its own",
+                                   TEXT_ARGS(file->policies[i].name));
+    }
+    return true;
+}
+
+bool policy_file_read(struct text bytes, struct policy_file **ret_file, struct error *error)
+{
+    struct yaml_documents documents;
+    struct policy_file *file = calloc(1, sizeof(*file));
+    if (file == NULL)
+        abort();
+    atomic_init(&file->references, 1);
+    *error = (struct error){0};
+
+    bool good = yaml_read(&file->arena, bytes, &documents, error);
+    if (good && documents.count == 0)
+        good = error_set_at(error, ERROR_INPUT, 1, 1,
+                            "the file holds no policy; see manifests/examples/policy.yaml");
+    if (good)
+        good = read_documents(file, &documents, error);
+    if (good)
+        *ret_file = file;
+    else
+        policy_file_unref(file);
+    return good;
+}
+
+const struct policy_set *policy_file_policies(const struct policy_file *file)
+{
+    return &file->set;
+}
+
+struct policy_file *policy_file_ref(struct policy_file *file)
+{
+    atomic_fetch_add_explicit(&file->references, 1, memory_order_relaxed);
+    return file;
+}
+
+void policy_file_unref(struct policy_file *file)
+{
+    if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < file->set.count; i++)
+        pattern_done(&file->policies[i].approval.id_pattern);
+    arena_done(&file->arena);
+    free(file);
+}

@@ -1,0 +1,82 @@
+/* What the files that read a policy share: typed fields of a map, each error at its line and column.
+ * Layer: codec. */
+#ifndef CHANGEGATE_CODEC_POLICY_PRIVATE_H
+#define CHANGEGATE_CODEC_POLICY_PRIVATE_H
+
+#include "codec/yaml_tree.h"
+#include "core/error.h"
+#include "core/policy.h"
+
+struct policy_reader {
+    struct arena *arena; /* owns what the policy set points to */
+    struct error *error;
+};
+
+/* A map with its path in the document ("spec.approval"), for messages. node NULL: the map was not written. */
+struct policy_map {
+    const struct yaml_node *node;
+    struct text path;
+};
+
+/* A key that a map may have. `later`: the key is known but nothing acts on it yet; it may only be empty, and
+ * the text says what to use now. */
+struct policy_field {
+    const char *key;
+    const char *later;
+};
+
+/* An error about `node`, "PATH: " and the text. Always false. */
+bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, struct text path,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool policy_fail_later(struct policy_reader *reader, const struct yaml_node *node, struct text path,
+                       const char *instead);
+
+/* "path.key" and "path[index]" */
+struct text policy_path(struct policy_reader *reader, struct text path, const char *key);
+struct text policy_path_index(struct policy_reader *reader, struct text path, size_t index);
+
+/* What stands under `node`, for messages: "a list", "a map", "true". */
+const char *policy_type_name(const struct yaml_node *node);
+
+/* Check that `node` is a map with none but these keys (`fields` ends with a NULL key). */
+bool policy_check_map(struct policy_reader *reader, struct policy_map map,
+                      const struct policy_field *fields) MUST_USE;
+
+/* The map under `key`, checked; one that was not written has a NULL node. */
+bool policy_get_map(struct policy_reader *reader, struct policy_map map, const char *key,
+                    const struct policy_field *fields, struct policy_map *ret_map) MUST_USE;
+
+/* Each leaves *value as it is (its default) where the key was not written. */
+bool policy_get_text(struct policy_reader *reader, struct policy_map map, const char *key,
+                     struct text *value) MUST_USE;
+bool policy_get_bool(struct policy_reader *reader, struct policy_map map, const char *key,
+                     bool *value) MUST_USE;
+bool policy_get_integer(struct policy_reader *reader, struct policy_map map, const char *key, int64_t least,
+                        int64_t most, int64_t *value) MUST_USE;
+/* A list of strings. */
+bool policy_get_texts(struct policy_reader *reader, struct policy_map map, const char *key,
+                      const struct text **values, size_t *count) MUST_USE;
+/* A list of anything; the node, or NULL where it was not written. */
+bool policy_get_list(struct policy_reader *reader, struct policy_map map, const char *key,
+                     const struct yaml_node **ret_list) MUST_USE;
+/* One of `names` (NULL at the end); the index. */
+bool policy_get_choice(struct policy_reader *reader, struct policy_map map, const char *key,
+                       const char *const *names, unsigned *value) MUST_USE;
+
+/* The parts of spec, each in the file of its name. */
+bool policy_read_selector(struct policy_reader *reader, struct policy_map spec,
+                          struct selector *ret) MUST_USE;
+bool policy_read_approval(struct policy_reader *reader, struct policy_map spec,
+                          struct policy *policy) MUST_USE;
+bool policy_read_document(struct policy_reader *reader, struct policy_map spec,
+                          struct policy *policy) MUST_USE;
+bool policy_read_classes(struct policy_reader *reader, struct policy_map spec,
+                         struct policy *policy) MUST_USE;
+bool policy_read_people(struct policy_reader *reader, struct policy_map spec, struct policy *policy) MUST_USE;
+bool policy_read_keys(struct policy_reader *reader, struct policy_map spec, struct policy *policy) MUST_USE;
+bool policy_read_workloads(struct policy_reader *reader, struct policy_map spec,
+                           struct policy *policy) MUST_USE;
+bool policy_read_windows(struct policy_reader *reader, struct policy_map spec,
+                         struct policy *policy) MUST_USE;
+
+#endif
