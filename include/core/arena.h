@@ -11,6 +11,10 @@
 
 #include <stdarg.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct arena_block;
 
 struct arena {
@@ -46,4 +50,7 @@ struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
  * '?', and what is longer than `most_bytes` is cut on a character boundary and ends in "...". */
 struct text text_quote(struct arena *arena, struct text text, size_t most_bytes);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -11,6 +11,10 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum error_kind {
     ERROR_NONE,
     ERROR_INPUT,       /* what was given is wrong; the text says what, where and the cure */
@@ -35,4 +39,7 @@ bool error_set_at(struct error *error, enum error_kind kind, unsigned line, unsi
 /* Put context in front of the text: "POLICY FILE: " and so on. Always returns false. */
 bool error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+#ifdef __cplusplus
+}
+#endif
 #endif

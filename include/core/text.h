@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct text {
     const char *at; /* borrowed */
     size_t length;  /* bytes */
@@ -57,4 +61,7 @@ size_t text_utf8_length(struct text t);
 /* FNV-1a, 64 bit; for hash tables over trusted names, not for anything an attacker can fill. */
 uint64_t text_hash(struct text t);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
