@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { HOST_BYTES = 64, PORT_BYTES = 8 };
+enum { HOST_BYTES = 64, PORT_DIGITS_MOST = 5, PORT_BYTES = PORT_DIGITS_MOST + 1 };
 
 struct address {
     struct sockaddr_storage storage;
@@ -18,6 +18,20 @@ static bool address_error(struct error *error, const char *address, const char *
     return error_set(error, ERROR_INPUT,
                      "cannot listen on %s: %s; give ADDR:PORT, [ADDR]:PORT or :PORT with a free port",
                      address, why);
+}
+
+/* getaddrinfo takes 99999 and listens on 34463. */
+static bool is_port(struct text text)
+{
+    unsigned number = 0;
+    if (text.length == 0 || text.length > PORT_DIGITS_MOST)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+        number = number * 10 + (unsigned)(text.at[i] - '0');
+    }
+    return number <= UINT16_MAX;
 }
 
 /* Splits "ADDR:PORT" at its last colon; brackets around ADDR go. */
@@ -34,7 +48,7 @@ static bool split(const char *address, char *host, char *port)
         host_text = text_slice(host_text, 1, host_text.length - 2);
     else if (text_find(host_text, ':') < host_text.length)
         return false;
-    if (host_text.length >= HOST_BYTES || port_text.length == 0 || port_text.length >= PORT_BYTES)
+    if (host_text.length >= HOST_BYTES || !is_port(port_text))
         return false;
     snprintf(host, HOST_BYTES, "%.*s", TEXT_ARGS(host_text));
     snprintf(port, PORT_BYTES, "%.*s", TEXT_ARGS(port_text));
