@@ -13,6 +13,7 @@ import reviews
 from waiting import limit, until
 
 BINARY = os.environ.get("CHANGEGATE_BINARY", "changegate")
+ENVIRONMENT = {"LSAN_OPTIONS": f"suppressions={Path(__file__).with_name('leaks.txt')}:print_suppressions=0"} | os.environ
 
 
 class Gate:
@@ -29,7 +30,8 @@ class Gate:
         for name, value in settings.items():
             given += [] if name in given else [name, str(value)]
         with open(self.messages_file, "wb") as messages:
-            self.process = subprocess.Popen([BINARY, "serve", *given], stdout=stdout, stderr=messages)
+            self.process = subprocess.Popen([BINARY, "serve", *given], stdout=stdout, stderr=messages,
+                                            env=ENVIRONMENT)
         if wait:
             self.await_ready()
 

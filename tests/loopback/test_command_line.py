@@ -6,7 +6,7 @@ import subprocess
 import certificates
 import pytest
 import reviews
-from gate import BINARY, Gate
+from gate import BINARY, ENVIRONMENT, Gate
 from waiting import limit
 
 
@@ -28,7 +28,8 @@ GOOD = ["--policy={policy}", "--tls-cert={crt}", "--tls-key={key}", "--namespace
 
 
 def run(*arguments):
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=limit(10))
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=limit(10),
+                          env=ENVIRONMENT)
 
 
 @pytest.mark.parametrize("extra, says", [
