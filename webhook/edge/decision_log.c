@@ -15,6 +15,8 @@
 enum {
     WRITE_BYTES_MOST = PIPE_BUF, /* a pipe that poll calls writable takes this much without blocking */
     STOP_CHECK_MS = 50,
+    GATHER_MS =
+        5, /* lines that come within it go out together: a wake-up and a write cost more than a line */
     BUFFER_BYTES_KEPT = 256 << 10,
 };
 
@@ -60,15 +62,17 @@ void decision_log_put(struct decision_log *log, struct text line)
     size_t bytes = line.length + 1;
     pthread_mutex_lock(&log->mutex);
     bool fits = log->queued_bytes + bytes <= DECISION_LOG_QUEUE_BYTES;
+    bool first = log->queue.length == 0;
     if (fits) {
         reserve(&log->queue, bytes);
         memcpy(log->queue.bytes + log->queue.length, line.at, line.length);
         log->queue.bytes[log->queue.length + line.length] = '\n';
         log->queue.length += bytes;
         log->queued_bytes += bytes;
-        pthread_cond_signal(&log->filled);
     }
     pthread_mutex_unlock(&log->mutex);
+    if (fits && first)
+        pthread_cond_signal(&log->filled);
     if (!fits)
         metrics_count(log->metrics, METRICS_LOG_LINES_DROPPED);
 }
@@ -115,6 +119,21 @@ static void count_dropped(struct decision_log *log, const char *bytes, size_t le
         metrics_count(log->metrics, METRICS_LOG_LINES_DROPPED);
 }
 
+/* Waits for a first line, then a little for others. Holds the mutex before and after. */
+static void gather(struct decision_log *log)
+{
+    while (log->queue.length == 0 && !atomic_load(&log->stopping))
+        pthread_cond_wait(&log->filled, &log->mutex);
+
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (!atomic_load(&log->stopping) && pthread_cond_timedwait(&log->filled, &log->mutex, &until) == 0) {
+    }
+}
+
 /* Takes the queue's contents and leaves `lines`, emptied, in its place. False: stopping, and nothing is left.
  */
 static bool take_queue(struct decision_log *log, struct lines *lines)
@@ -122,8 +141,7 @@ static bool take_queue(struct decision_log *log, struct lines *lines)
     pthread_mutex_lock(&log->mutex);
     log->queued_bytes -= lines->length;
     lines->length = 0;
-    while (log->queue.length == 0 && !atomic_load(&log->stopping))
-        pthread_cond_wait(&log->filled, &log->mutex);
+    gather(log);
     struct lines taken = log->queue;
     log->queue = *lines;
     *lines = taken;
@@ -158,7 +176,11 @@ struct decision_log *decision_log_start(int fd, struct metrics *metrics)
     log->fd = fd;
     log->metrics = metrics;
     pthread_mutex_init(&log->mutex, NULL);
-    pthread_cond_init(&log->filled, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&log->filled, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (pthread_create(&log->thread, NULL, write_queue, log) != 0)
         abort();
     return log;
