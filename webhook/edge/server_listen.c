@@ -89,14 +89,17 @@ static uint16_t port_of(const struct address *address)
                      : ((const struct sockaddr_in *)&address->storage)->sin_port);
 }
 
-/* A bound socket, or -1 with errno set. */
-static int bind_socket(const struct address *address, int share_option)
+/* A bound socket, or -1 with errno set. Always with SO_REUSEADDR, which accepted connections inherit: those
+ * that linger in TIME_WAIT would else keep the port from the next process for a minute. */
+static int bind_socket(const struct address *address, bool shared)
 {
     int on = 1, off = 0;
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    setsockopt(fd, SOL_SOCKET, share_option, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (shared)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
     if (address->storage.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
     if (bind(fd, (const struct sockaddr *)&address->storage, address->length) == 0)
@@ -113,7 +116,7 @@ static bool port_is_free(const struct address *address)
 {
     if (port_of(address) == 0)
         return true;
-    int fd = bind_socket(address, SO_REUSEADDR);
+    int fd = bind_socket(address, false);
     if (fd >= 0)
         close(fd);
     return fd >= 0;
@@ -141,7 +144,7 @@ bool listen_on(const char *text, unsigned count, int *ret_fds, struct arena *are
     bool good = port_is_free(&address);
     unsigned made = 0;
     while (good && made < count) {
-        int fd = bind_socket(&address, SO_REUSEPORT);
+        int fd = bind_socket(&address, true);
         good = fd >= 0 && listen(fd, SOMAXCONN) == 0 &&
                getsockname(fd, (struct sockaddr *)&address.storage, &address.length) == 0;
         if (fd >= 0)
