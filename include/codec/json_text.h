@@ -9,6 +9,8 @@
 
 #include "core/text.h"
 
+#include <string.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -19,23 +21,55 @@ struct json_text_buffer {
 };
 
 void json_text_done(struct json_text_buffer *out);
-void json_text_clear(struct json_text_buffer *out); /* keeps the memory */
 struct text json_text_view(const struct json_text_buffer *out);
 
-/* Bytes as they are: punctuation and literals. */
-void json_text_raw(struct json_text_buffer *out, struct text raw);
-void json_text_raw_str(struct json_text_buffer *out, const char *raw);
+/* Room for `more` bytes behind what is written. */
+void json_text_reserve(struct json_text_buffer *out, size_t more);
+
+/* Keeps the memory. */
+static inline void json_text_clear(struct json_text_buffer *out)
+{
+    out->length = 0;
+}
+
+/* Bytes as they are: punctuation and literals. Inline, since an answer is made of many short ones. */
+static inline void json_text_raw(struct json_text_buffer *out, struct text raw)
+{
+    if (raw.length == 0)
+        return;
+    if (out->capacity - out->length < raw.length)
+        json_text_reserve(out, raw.length);
+    memcpy(out->bytes + out->length, raw.at, raw.length);
+    out->length += raw.length;
+}
+
+static inline void json_text_raw_str(struct json_text_buffer *out, const char *raw)
+{
+    struct text text = {raw, strlen(raw)};
+    json_text_raw(out, text);
+}
 
 /* A JSON string, quoted and escaped (RFC 8259 section 7). */
 void json_text_string(struct json_text_buffer *out, struct text value);
 void json_text_integer(struct json_text_buffer *out, int64_t value);
 void json_text_bool(struct json_text_buffer *out, bool value);
 
-/* `,"key":` with the comma unless the last byte opened an object. `key` must need no escaping. */
-void json_text_key(struct json_text_buffer *out, const char *key);
+/* The comma before an element or a member, unless it is the first. */
+static inline void json_text_element(struct json_text_buffer *out)
+{
+    char last = out->length == 0 ? '{' : out->bytes[out->length - 1];
+    if (last != '{' && last != '[')
+        json_text_raw_str(out, ",");
+}
 
-/* The comma before an array element, unless it is the first. */
-void json_text_element(struct json_text_buffer *out);
+/* `,"key":` with the comma unless the last byte opened an object. `key` must need no escaping. */
+static inline void json_text_key(struct json_text_buffer *out, const char *key)
+{
+    json_text_element(out);
+    json_text_raw_str(out, "\"");
+    json_text_raw_str(out, key);
+    json_text_raw_str(out, "\":");
+}
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,12 +30,25 @@ struct text {
 /* For printf's "%.*s". Control characters are the caller's concern: see text_quote in core/arena.h. */
 #define TEXT_ARGS(t) (int)(t).length, (t).at == NULL ? "" : (t).at
 
-/* A view of a NUL-terminated string; NULL gives the empty text. Borrows `string`. */
-struct text text_of(const char *string);
+/* A view of a NUL-terminated string; NULL gives the empty text. Borrows `string`. Inline, as the few below:
+ * over a literal they cost nothing. */
+static inline struct text text_of(const char *string)
+{
+    struct text text = {string, string == NULL ? 0 : strlen(string)};
+    return text;
+}
 
 /* Byte-wise equality; no case folding, no Unicode normalisation. */
-bool text_equal(struct text a, struct text b);
-bool text_is(struct text a, const char *string);
+static inline bool text_equal(struct text a, struct text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+
+static inline bool text_is(struct text a, const char *string)
+{
+    struct text b = {string, strlen(string)};
+    return text_equal(a, b);
+}
 
 /* ASCII case-insensitive equality, for host names (RFC 4343). */
 bool text_equal_nocase(struct text a, struct text b);
@@ -49,7 +63,15 @@ bool text_ends_with(struct text t, struct text suffix);
 size_t text_find(struct text t, char c);
 
 /* `count` bytes from `from`, cut to what there is. */
-struct text text_slice(struct text t, size_t from, size_t count);
+static inline struct text text_slice(struct text t, size_t from, size_t count)
+{
+    struct text slice = {t.at, 0};
+    if (from < t.length) {
+        slice.at = t.at + from;
+        slice.length = count < t.length - from ? count : t.length - from;
+    }
+    return slice;
+}
 
 /* Without the ASCII blanks at both ends. */
 struct text text_trim(struct text t);

@@ -16,6 +16,9 @@ static bool read_sources(struct policy_reader *reader, struct policy_map approva
     if (!policy_get_texts(reader, approval, "sources", &sources, &count) ||
         !policy_get_list(reader, approval, "sources", &list))
         return false;
+    if (list != NULL && count == 0)
+        return policy_fail(reader, list, policy_path(reader, approval.path, "sources"),
+                           "is empty; write [Annotation], or leave it out");
     for (size_t i = 0; i < count; i++) {
         struct text path = policy_path_index(reader, policy_path(reader, approval.path, "sources"), i);
         if (text_is(sources[i], "Approval") || text_is(sources[i], "Token"))
@@ -91,10 +94,10 @@ bool policy_read_approval(struct policy_reader *reader, struct policy_map spec, 
     for (unsigned class = 0; class < CLASS_COUNT; class ++)
         wanted |= policy->needs[class].approval;
     if (wanted && policy->approval.id_pattern.matches == NULL)
-        return policy_fail(
-            reader, approval.node != NULL ? approval.node : spec.node, spec.path,
-            "approval.idPattern is missing; write one such as '^CHG[0-9]{7}$', or set approval: false "
-            "for every class under changes");
+        return policy_fail(reader, approval.node != NULL ? approval.node : spec.node,
+                           policy_path(reader, approval.path, "idPattern"),
+                           "is missing; write one such as '^CHG[0-9]{7}$', or set approval: false for every "
+                           "class under changes");
     return true;
 }
 
@@ -240,5 +243,9 @@ bool policy_read_keys(struct policy_reader *reader, struct policy_map spec, stru
                                "\"%.*s\" is no annotation key; write one such as example.com/name",
                                TEXT_ARGS(text_quote(reader->arena, node->text, 80)));
     }
+    if (text_equal(policy->approval_ids_key, policy->change_document_key))
+        return policy_fail(reader, keys.node, keys.path,
+                           "both name \"%.*s\"; ids and link need an annotation each",
+                           TEXT_ARGS(policy->approval_ids_key));
     return true;
 }

@@ -13,6 +13,8 @@ bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, str
     va_start(args, format);
     struct text what = arena_vprintf(reader->arena, format, args);
     va_end(args);
+    if (path.length == 0)
+        path = text_of("document");
     return error_set_at(reader->error, ERROR_INPUT, node->line, node->column, "%.*s: %.*s", TEXT_ARGS(path),
                         TEXT_ARGS(what));
 }
@@ -69,28 +71,46 @@ static unsigned edit_distance(struct text a, struct text b, unsigned most)
     return row[b.length];
 }
 
-static bool fail_unknown(struct policy_reader *reader, const struct yaml_node *child, struct text path,
-                         const struct policy_field *fields)
+/* The key that was most likely meant, or NULL: at most one edit in three letters, so that a short word is not
+ * taken for another short word. */
+static const char *nearest_key(struct text key, const struct policy_field *fields)
 {
     enum { DISTANCE_MOST = 3 };
     const char *nearest = NULL;
     unsigned best = DISTANCE_MOST + 1;
     for (const struct policy_field *field = fields; field->key != NULL; field++) {
-        unsigned distance = edit_distance(child->key, text_of(field->key), DISTANCE_MOST);
-        if (distance < best && distance < strlen(field->key)) {
+        unsigned distance = edit_distance(key, text_of(field->key), DISTANCE_MOST);
+        if (distance < best && distance <= strlen(field->key) / 3) {
             best = distance;
             nearest = field->key;
         }
     }
+    return nearest;
+}
+
+/* The keys that act now. */
+static struct text list_keys(struct policy_reader *reader, const struct policy_field *fields)
+{
+    struct text keys = TEXT_EMPTY;
+    for (; fields->key != NULL; fields++)
+        if (fields->later == NULL)
+            keys = arena_printf(reader->arena, "%.*s%s%s", TEXT_ARGS(keys), keys.length == 0 ? "" : ", ",
+                                fields->key);
+    return keys;
+}
+
+static bool fail_unknown(struct policy_reader *reader, const struct yaml_node *child, struct text path,
+                         const struct policy_field *fields)
+{
     struct text key = text_quote(reader->arena, child->key, QUOTE_BYTES_MOST);
-    const char *dot = path.length == 0 ? "" : ".";
+    const char *dot = path.length == 0 ? "" : ".", *nearest = nearest_key(child->key, fields);
     if (nearest != NULL)
         return error_set_at(reader->error, ERROR_INPUT, child->key_line, child->key_column,
                             "%.*s%s%.*s: no such key; did you mean %s?", TEXT_ARGS(path), dot, TEXT_ARGS(key),
                             nearest);
     return error_set_at(reader->error, ERROR_INPUT, child->key_line, child->key_column,
-                        "%.*s%s%.*s: no such key; docs/policy.md lists them", TEXT_ARGS(path), dot,
-                        TEXT_ARGS(key));
+                        "%.*s%s%.*s: no such key; the keys are %.*s", TEXT_ARGS(path), dot, TEXT_ARGS(key),
+                        TEXT_ARGS(list_keys(reader, fields)));
 }
 
 static bool is_empty(const struct yaml_node *node)
@@ -119,8 +139,7 @@ bool policy_check_map(struct policy_reader *reader, struct policy_map map, const
     return true;
 }
 
-/* The value under `key`; a key with nothing behind it counts as not written. */
-static const struct yaml_node *find(struct policy_map map, const char *key)
+const struct yaml_node *policy_find(struct policy_map map, const char *key)
 {
     const struct yaml_node *node = yaml_get(map.node, key);
     return node == NULL || node->type == YAML_NULL ? NULL : node;
@@ -129,7 +148,7 @@ static const struct yaml_node *find(struct policy_map map, const char *key)
 bool policy_get_map(struct policy_reader *reader, struct policy_map map, const char *key,
                     const struct policy_field *fields, struct policy_map *ret_map)
 {
-    *ret_map = (struct policy_map){find(map, key), policy_path(reader, map.path, key)};
+    *ret_map = (struct policy_map){policy_find(map, key), policy_path(reader, map.path, key)};
     return policy_check_map(reader, *ret_map, fields);
 }
 
@@ -138,13 +157,16 @@ static bool expect_string(struct policy_reader *reader, const struct yaml_node *
     if (node->type == YAML_STRING)
         return true;
     bool scalar = node->type == YAML_BOOL || node->type == YAML_INTEGER || node->type == YAML_REAL;
+    if (node->type == YAML_BOOL && !text_equal_nocase(node->text, text_of(policy_type_name(node))))
+        return policy_fail(reader, node, path, "is %.*s, which YAML reads as %s; put it in quotes",
+                           TEXT_ARGS(node->text), policy_type_name(node));
     return policy_fail(reader, node, path, "is %s; write a string%s", policy_type_name(node),
                        scalar ? " (put it in quotes)" : "");
 }
 
 bool policy_get_text(struct policy_reader *reader, struct policy_map map, const char *key, struct text *value)
 {
-    const struct yaml_node *node = find(map, key);
+    const struct yaml_node *node = policy_find(map, key);
     if (node == NULL)
         return true;
     if (!expect_string(reader, node, policy_path(reader, map.path, key)))
@@ -155,7 +177,7 @@ bool policy_get_text(struct policy_reader *reader, struct policy_map map, const 
 
 bool policy_get_bool(struct policy_reader *reader, struct policy_map map, const char *key, bool *value)
 {
-    const struct yaml_node *node = find(map, key);
+    const struct yaml_node *node = policy_find(map, key);
     if (node == NULL)
         return true;
     if (node->type != YAML_BOOL)
@@ -168,16 +190,17 @@ bool policy_get_bool(struct policy_reader *reader, struct policy_map map, const 
 bool policy_get_integer(struct policy_reader *reader, struct policy_map map, const char *key, int64_t least,
                         int64_t most, int64_t *value)
 {
-    const struct yaml_node *node = find(map, key);
+    const struct yaml_node *node = policy_find(map, key);
     if (node == NULL)
         return true;
+    bool number = node->type == YAML_INTEGER || node->type == YAML_REAL;
     if (node->type != YAML_INTEGER || node->integer < least || node->integer > most)
         return policy_fail(reader, node, policy_path(reader, map.path, key),
-                           "is %.*s; write a whole number from %lld to %lld",
-                           TEXT_ARGS(node->text.length > 0
-                                         ? text_quote(reader->arena, node->text, QUOTE_BYTES_MOST)
-                                         : text_of(policy_type_name(node))),
-                           (long long)least, (long long)most);
+                           "is %.*s; write a whole number from %lld to %lld%s",
+                           TEXT_ARGS(number ? text_quote(reader->arena, node->text, QUOTE_BYTES_MOST)
+                                            : text_of(policy_type_name(node))),
+                           (long long)least, (long long)most,
+                           node->type == YAML_STRING ? " (without quotes)" : "");
     *value = node->integer;
     return true;
 }
@@ -185,7 +208,7 @@ bool policy_get_integer(struct policy_reader *reader, struct policy_map map, con
 bool policy_get_list(struct policy_reader *reader, struct policy_map map, const char *key,
                      const struct yaml_node **ret_list)
 {
-    const struct yaml_node *node = find(map, key);
+    const struct yaml_node *node = policy_find(map, key);
     if (node != NULL && node->type != YAML_LIST)
         return policy_fail(reader, node, policy_path(reader, map.path, key), "is %s; write a list",
                            policy_type_name(node));
@@ -208,7 +231,7 @@ bool policy_get_texts(struct policy_reader *reader, struct policy_map map, const
             return false;
         if (list->children[i].text.length == 0)
             return policy_fail(reader, &list->children[i], path,
-                               "is empty; write a name or take the entry out");
+                               "is empty; fill it in or take the entry out");
         texts[i] = list->children[i].text;
     }
     *values = texts;
@@ -231,6 +254,6 @@ bool policy_get_choice(struct policy_reader *reader, struct policy_map map, cons
         }
         choices = arena_printf(reader->arena, "%.*s%s%s", TEXT_ARGS(choices), i == 0 ? "" : ", ", names[i]);
     }
-    return policy_fail(reader, find(map, key), policy_path(reader, map.path, key), "\"%.*s\" is none of %.*s",
+    return policy_fail(reader, policy_find(map, key), policy_path(reader, map.path, key), "\"%.*s\" is none of %.*s",
                        TEXT_ARGS(text_quote(reader->arena, written, QUOTE_BYTES_MOST)), TEXT_ARGS(choices));
 }

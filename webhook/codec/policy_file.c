@@ -39,15 +39,23 @@ static const struct policy_field spec_fields[] = {
 
 static bool check_kind(struct policy_reader *reader, struct policy_map document)
 {
-    struct text version = TEXT_EMPTY, kind = TEXT_EMPTY;
-    if (!policy_check_map(reader, document, document_fields) ||
-        !policy_get_text(reader, document, "apiVersion", &version) ||
-        !policy_get_text(reader, document, "kind", &kind))
-        return false;
-    if (!text_is(version, "changegate.dev/v1alpha1") || !text_is(kind, "ChangePolicy"))
-        return policy_fail(reader, document.node, text_of("document"),
-                           "is no policy; write apiVersion: changegate.dev/v1alpha1 and kind: ChangePolicy");
-    return true;
+    static const struct {
+        const char *key, *value;
+    } wanted[] = {{"kind", "ChangePolicy"}, {"apiVersion", "changegate.dev/v1alpha1"}};
+    /* First what it is: the keys of another kind are no misspelt keys of a policy. */
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        struct text written = TEXT_EMPTY;
+        const struct yaml_node *node = policy_find(document, wanted[i].key);
+        if (!policy_get_text(reader, document, wanted[i].key, &written))
+            return false;
+        if (node == NULL && document.node->type == YAML_MAP)
+            return policy_fail(reader, document.node, text_of(wanted[i].key), "is missing; write %s: %s",
+                               wanted[i].key, wanted[i].value);
+        if (node != NULL && !text_is(written, wanted[i].value))
+            return policy_fail(reader, node, text_of(wanted[i].key), "\"%.*s\" is none of ours; write %s",
+                               TEXT_ARGS(text_quote(reader->arena, written, 80)), wanted[i].value);
+    }
+    return policy_check_map(reader, document, document_fields);
 }
 
 static bool read_name(struct policy_reader *reader, struct policy_map document, struct policy *policy)
@@ -58,10 +66,13 @@ static bool read_name(struct policy_reader *reader, struct policy_map document, 
     if (!policy_get_map(reader, document, "metadata", fields, &metadata) ||
         !policy_get_text(reader, metadata, "name", &policy->name))
         return false;
-    if (policy->name.length > 0 && policy->name.length <= 63)
-        return true;
-    return policy_fail(reader, metadata.node != NULL ? metadata.node : document.node,
-                       text_of("metadata.name"), "is missing or longer than 63 bytes; name the policy");
+    if (policy->name.length == 0)
+        return policy_fail(reader, metadata.node != NULL ? metadata.node : document.node,
+                           text_of("metadata.name"), "is missing; name the policy");
+    return policy->name.length <= 63 ||
+           policy_fail(reader, policy_find(metadata, "name"), text_of("metadata.name"),
+                       "\"%.*s\" is longer than 63 bytes; shorten it",
+                       TEXT_ARGS(text_quote(reader->arena, policy->name, 80)));
 }
 
 static bool read_policy(struct policy_reader *reader, const struct yaml_node *node, struct policy *policy)
@@ -96,9 +107,10 @@ static bool read_documents(struct policy_file *file, const struct yaml_documents
             return false;
         for (size_t j = 0; j < i; j++)
             if (text_equal(file->policies[i].name, file->policies[j].name))
-                return policy_fail(&reader, &documents->items[i], text_of("metadata.name"),
+                return policy_fail(&reader, yaml_get(yaml_get(&documents->items[i], "metadata"), "name"),
+                                   text_of("metadata.name"),
                                    "another policy is called \"%.*s\", too; give each a name of its own",
-                                   TEXT_ARGS(file->policies[i].name));
+                                   TEXT_ARGS(text_quote(&file->arena, file->policies[i].name, 80)));
     }
     return true;
 }

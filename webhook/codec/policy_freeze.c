@@ -41,14 +41,14 @@ static bool read_once(struct policy_reader *reader, struct policy_map entry, str
     struct interval interval = {0, FREEZE_NO_END};
     if (!policy_check_map(reader, entry, fields))
         return false;
-    if (yaml_get(entry.node, "start") == NULL)
+    if (policy_find(entry, "start") == NULL)
         return policy_fail(reader, entry.node, entry.path, "start is missing; write when it closes");
     if (!read_time(reader, entry, "start", zone, EDGE_START, &interval.start_s) ||
         !read_time(reader, entry, "end", zone, EDGE_END, &interval.end_s))
         return false;
     if (interval.end_s <= interval.start_s)
-        return policy_fail(reader, entry.node, entry.path,
-                           "the end is not after the start; exchange or correct them");
+        return policy_fail(reader, policy_find(entry, "end"), policy_path(reader, entry.path, "end"),
+                           "is not after the start; exchange or correct them");
     *ret = interval;
     return true;
 }
@@ -106,7 +106,7 @@ static bool read_action(struct policy_reader *reader, struct policy_map map, str
         return policy_fail_later(reader, yaml_get(map.node, "action"),
                                  arena_printf(reader->arena, "%.*s.action: Delay", TEXT_ARGS(map.path)),
                                  "use action: Deny");
-    if (yaml_get(map.node, "action") == NULL)
+    if (policy_find(map, "action") == NULL)
         return policy_fail(reader, map.node, map.path, "action is missing; write Deny or Warn");
     window->action = action == 1 ? FREEZE_WARN : FREEZE_DENY;
     return true;
@@ -171,7 +171,8 @@ static bool refuse_same_names(struct policy_reader *reader, const struct yaml_no
     if (same == NULL)
         return true;
     size_t index = (size_t)(same - windows);
-    return policy_fail(reader, &list->children[index], policy_path_index(reader, path, index),
+    return policy_fail(reader, yaml_get(&list->children[index], "name"),
+                       policy_path(reader, policy_path_index(reader, path, index), "name"),
                        "another window is called \"%.*s\", too; give each a name of its own",
                        TEXT_ARGS(text_quote(reader->arena, same->name, 80)));
 }

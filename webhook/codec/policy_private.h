@@ -42,6 +42,9 @@ const char *policy_type_name(const struct yaml_node *node);
 bool policy_check_map(struct policy_reader *reader, struct policy_map map,
                       const struct policy_field *fields) MUST_USE;
 
+/* The value under `key`, or NULL; a key with nothing behind it counts as not written. */
+const struct yaml_node *policy_find(struct policy_map map, const char *key);
+
 /* The map under `key`, checked; one that was not written has a NULL node. */
 bool policy_get_map(struct policy_reader *reader, struct policy_map map, const char *key,
                     const struct policy_field *fields, struct policy_map *ret_map) MUST_USE;

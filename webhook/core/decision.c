@@ -171,6 +171,17 @@ static void deny_unknown_namespace(const struct change *change, struct arena *ar
     verdict->retry_after_s = 1;
 }
 
+static void conclude(const struct policy *policy, const struct change *change, struct arena *arena,
+                     struct verdict *verdict)
+{
+    char classes[96];
+    struct text subject = decision_subject(change, arena);
+    struct text opening = arena_printf(arena, "%s of %.*s is refused by policy %.*s",
+                                       change_classes_name(change->classes, classes, sizeof(classes)),
+                                       TEXT_ARGS(subject), TEXT_ARGS(policy->name));
+    verdict_conclude(verdict, policy->mode, subject, opening, arena);
+}
+
 void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
                    int64_t now_s, struct arena *arena, struct verdict *ret_verdict)
 {
@@ -194,12 +205,8 @@ void decision_make(const struct policy *policy, const struct facts *facts, const
     if (needs.freeze)
         decision_check_freeze(policy, facts, change, now_s, arena, verdict);
 
-    char classes[96];
-    struct text subject = decision_subject(change, arena);
-    struct text opening = arena_printf(arena, "%s of %.*s is refused by policy %.*s",
-                                       change_classes_name(change->classes, classes, sizeof(classes)),
-                                       TEXT_ARGS(subject), TEXT_ARGS(policy->name));
-    verdict_conclude(verdict, policy->mode, subject, opening, arena);
+    if (verdict->reason_count > 0) /* faults or warnings; most changes have neither, and need no words */
+        conclude(policy, change, arena, verdict);
     if (!verdict->would_deny)
         verdict_add(verdict, needs.approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY,
                     TEXT_EMPTY);

@@ -2,21 +2,6 @@
 
 #include <string.h>
 
-struct text text_of(const char *string)
-{
-    return (struct text){string, string == NULL ? 0 : strlen(string)};
-}
-
-bool text_equal(struct text a, struct text b)
-{
-    return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
-}
-
-bool text_is(struct text a, const char *string)
-{
-    return text_equal(a, text_of(string));
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -56,14 +41,6 @@ size_t text_find(struct text t, char c)
 {
     const char *found = t.length == 0 ? NULL : memchr(t.at, c, t.length);
     return found == NULL ? t.length : (size_t)(found - t.at);
-}
-
-struct text text_slice(struct text t, size_t from, size_t count)
-{
-    if (from >= t.length)
-        return (struct text){t.at == NULL ? NULL : t.at + t.length, 0};
-    size_t left = t.length - from;
-    return (struct text){t.at + from, count < left ? count : left};
 }
 
 static bool is_blank(char c)
