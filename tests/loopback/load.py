@@ -29,16 +29,20 @@ class Service:
     def pick(self):
         return random.choice(self.gates)
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.ended.set()
         self.watcher.join()
 
 
 class Load:
-    """`clients` threads, each asking again and again; think_s is the longest pause between two requests."""
+    """`clients` threads, each asking again and again; think_s is the longest pause between two requests, upload_s within
+    one."""
 
-    def __init__(self, pick, clients=8, think_s=0.02, upload_s=0.0):
-        self.pick, self.think_s, self.upload_s = pick, think_s, upload_s
+    def __init__(self, pick, clients=8, think_s=0.02, upload_s=0.0, reconnect=False):
+        self.pick, self.think_s, self.upload_s, self.reconnect = pick, think_s, upload_s, reconnect
         self.answered, self.failures = {}, []
         self.ended = threading.Event()
         self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
@@ -64,14 +68,17 @@ class Load:
             answer = client.ask(request[100:])
             assert answer.status == 200 and answer.response()["uid"] == uid, answer
             self.answered[gate] = self.answered.get(gate, 0) + 1
-            if answer.closes:
+            if answer.closes or self.reconnect:
                 return
             self.ended.wait(random.uniform(0, self.think_s))
 
     def total(self):
         return sum(self.answered.values())
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.ended.set()
         for thread in self.threads:
             thread.join()

@@ -10,19 +10,17 @@ from waiting import limit, until
 
 def test_no_request_fails_while_draining_under_load(start):
     leaving, staying = start("--drain", 3), start()
-    service = Service([leaving, staying])
-    loads = [Load(service.pick), Load(service.pick, clients=4, think_s=0.5), Load(service.pick, clients=4, upload_s=0.5)]
-    until(lambda: all(load.answered.get(leaving, 0) > 50 / len(loads) for load in loads), 20, "load on both")
-    before = sum(load.answered[leaving] for load in loads)
-    leaving.terminate()
-    assert leaving.wait(20) == 0
-    after = {load: load.answered[staying] for load in loads}
-    until(lambda: all(load.answered[staying] > after[load] for load in loads), 10, "load on the one that stays")
-    for load in loads:
-        load.stop()
-    service.stop()
-    total = sum(load.total() for load in loads)
-    print(f"{total} answered, {sum(load.answered[leaving] for load in loads) - before} of them while draining")
+    with (Service([leaving, staying]) as service, Load(service.pick) as busy,
+          Load(service.pick, clients=4, think_s=0.5) as calm, Load(service.pick, clients=4, upload_s=0.5) as slow):
+        loads = (busy, calm, slow)
+        until(lambda: all(load.answered.get(leaving, 0) > 15 for load in loads), 20, "load on both")
+        before = sum(load.answered[leaving] for load in loads)
+        leaving.terminate()
+        assert leaving.wait(20) == 0
+        stayed = {load: load.answered[staying] for load in loads}
+        until(lambda: all(load.answered[staying] > stayed[load] for load in loads), 10, "load on the one that stays")
+    print(f"{sum(load.total() for load in loads)} answered,"
+          f" {sum(load.answered[leaving] for load in loads) - before} of them by the one that drained")
     assert [failure for load in loads for failure in load.failures] == []
 
 

@@ -5,10 +5,14 @@ import os
 import re
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
+import certificates
 import pytest
 import reviews
 from connection import post
+from gate import Gate
 from waiting import limit, until
 
 SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"\\\n]*",?)*)\})? (\S+)')
@@ -88,14 +92,11 @@ def test_probes(gate):
     assert gate.probe("/readyz?verbose")[0] == 200
     for path in ("/", "/metrics/x", "/validate", "//healthz", "/x/../healthz"):
         assert gate.probe(path)[0] == 404
-    with pytest.raises(Exception, match="405"):
-        import urllib.request
+    with pytest.raises(urllib.error.HTTPError, match="405"):
         urllib.request.urlopen(gate.plain + "/healthz", data=b"")
 
 
 def test_not_ready_with_an_expired_certificate(start, authority, tmp_path):
-    import certificates
-    from gate import Gate
     old = certificates.make(tmp_path, "old", authority, "DNS:localhost", days=-1)
     gate = Gate(tmp_path, authority, old, ["--drain", 0], wait=False)
     try:

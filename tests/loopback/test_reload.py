@@ -31,16 +31,14 @@ def test_certificate_swapped_under_load(start, authority, tmp_path):
     pairs = [certificates.make_server(tmp_path, f"generation{i}", authority) for i in range(5)]
     volume = Volume(tmp_path / "tls", contents(pairs[0]))
     gate = start(serving=mounted(volume))
-    kept, reconnecting = Load(lambda: gate, think_s=0.005), Load(lambda: gate, think_s=0)
-    reconnecting.use = lambda *_: gate.decide(reviews.APPROVED)
     seen = {serial(gate)}
-    for pair in pairs[1:]:
-        volume.swap(contents(pair))
-        seen.add(until(lambda: next(iter({serial(gate)} - seen), None), 5, "the new certificate"))
-    for load in (kept, reconnecting):
-        load.stop()
+    with (Load(lambda: gate, think_s=0.005) as kept,
+          Load(lambda: gate, think_s=0, reconnect=True) as reconnecting):
+        for pair in pairs[1:]:
+            volume.swap(contents(pair))
+            seen.add(until(lambda: next(iter({serial(gate)} - seen), None), 5, "the new certificate"))
     assert kept.failures + reconnecting.failures == []
-    assert kept.total() > 0
+    assert kept.total() > 0 and reconnecting.total() > 0
     assert len(seen) == len(pairs)
     assert gate.metric("certificate_reloads_total") == len(pairs) - 1
     assert gate.metric("certificate_reload_failures_total") == 0
@@ -122,9 +120,8 @@ def test_policy_reload(start, tmp_path):
 
 def test_policy_written_in_place_under_load(start):
     gate = start()
-    load = Load(lambda: gate, clients=4, think_s=0.005)
-    for policy in (LENIENT, reviews.POLICY, LENIENT):
-        gate.policy.write_bytes(policy)
-        until(lambda: gate.decide() is (policy is LENIENT), 5, "the policy as written")
-    load.stop()
+    with Load(lambda: gate, clients=4, think_s=0.005) as load:
+        for policy in (LENIENT, reviews.POLICY, LENIENT):
+            gate.policy.write_bytes(policy)
+            until(lambda: gate.decide() is (policy is LENIENT), 5, "the policy as written")
     assert load.failures == []

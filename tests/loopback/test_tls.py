@@ -1,5 +1,6 @@
 """Who may talk, and in which protocol."""
 
+import socket
 import ssl
 
 import certificates
@@ -52,8 +53,7 @@ def test_nothing_is_resumed(start):
             first.ask(post(body))
             session = first.socket.session
         assert session is None or not session.has_ticket
-        second = tls.wrap_socket(__import__("socket").create_connection(gate.address), session=session,
-                                 server_hostname="localhost")
+        second = tls.wrap_socket(socket.create_connection(gate.address), session=session, server_hostname="localhost")
         assert not second.session_reused
         second.close()
 
