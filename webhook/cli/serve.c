@@ -3,6 +3,7 @@
 #include "cli/serve_options.h"
 #include "edge/decision_log.h"
 #include "edge/message_log.h"
+#include "edge/resident.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -104,6 +105,7 @@ int cli_serve(int argc, char **argv)
         fputs(serve_options_help(), stdout);
         return 0;
     }
+    resident_trim();
     good = good && prepare(&options, &error);
     if (good)
         serve_until(&ends);

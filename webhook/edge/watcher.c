@@ -4,6 +4,7 @@
 #include "edge/file_watch.h"
 #include "edge/kube_watch.h"
 #include "edge/message_log.h"
+#include "edge/resident.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -42,6 +43,7 @@ struct watcher {
 
     struct snapshot *snapshot; /* the last one; NULL: none yet */
     bool stale;                /* policies or store are newer than it */
+    bool loaded;               /* files or a first list were read since the last snapshot */
     int64_t build_due_ms;      /* not before; a burst of events costs one snapshot */
     int64_t gauges_due_ms;
 
@@ -180,6 +182,7 @@ static void reload_policy(struct watcher *watcher)
     policy_file_unref(watcher->policies);
     watcher->policies = policies;
     watcher->stale = true;
+    watcher->loaded = true;
     metrics_count(watcher->metrics, METRICS_POLICY_RELOADS);
     metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
     message_info("%s: loaded, %zu policies in force", watcher->options.policy_file,
@@ -194,6 +197,7 @@ static void reload_namespaces(struct watcher *watcher)
         return;
     }
     watcher->stale = true;
+    watcher->loaded = true;
     message_info("%s: loaded, %zu namespaces", watcher->options.namespaces_file,
                  namespace_store_count(watcher->store));
 }
@@ -237,6 +241,10 @@ static void build_snapshot(struct watcher *watcher)
     watcher->snapshot = snapshot;
     watcher->stale = false;
     watcher->publish(watcher->publish_context, snapshot_ref(snapshot));
+    if (watcher->loaded) { /* reading files and lists takes memory that serving does not */
+        watcher->loaded = false;
+        resident_trim();
+    }
 
     int64_t end_ms = monotonic_ms();
     set_gauges(watcher, end_ms);
@@ -285,6 +293,7 @@ static void *run(void *context)
 {
     struct watcher *watcher = context;
     watcher->stale = true;
+    watcher->loaded = true;
     while (!atomic_load(&watcher->stopping)) {
         int64_t now_ms = monotonic_ms();
         if (watcher->kube != NULL) {
