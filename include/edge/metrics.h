@@ -45,7 +45,7 @@ void metrics_free(struct metrics *metrics); /* accepts NULL */
 /* One decision by loop `loop` (0-based, the caller's own). */
 void metrics_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict, enum change_class class,
                       enum workload_kind workload, bool dry_run, int64_t latency_ns);
-/* A decision of /guard. */
+/* A decision of /guard: changegate_requests_total{class="Namespace",kind="Namespace"}. */
 void metrics_namespace_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict, bool dry_run,
                                 int64_t latency_ns);
 

@@ -1,6 +1,7 @@
 """SIGTERM: nobody notices but the one who looks at /readyz."""
 
 import socket
+import time
 
 import reviews
 from connection import post
@@ -72,6 +73,21 @@ def test_ends_at_once_with_nobody_there_and_no_drain(start):
     gate.terminate()
     assert gate.wait(2) == 0
     assert "warning" not in gate.messages()
+
+
+def test_leaves_early_when_nobody_is_left(start):
+    """Not before endpoints had the time to forget it, and not while a connection is open."""
+    gate = start("--drain", 60)
+    _, body = reviews.review(reviews.APPROVED)
+    began = time.monotonic()
+    gate.terminate()
+    time.sleep(8)
+    with gate.connect() as late:
+        time.sleep(4)
+        assert late.ask(post(body)).closes
+        assert late.ended()
+    assert gate.wait(2) == 0
+    assert 12 <= time.monotonic() - began < 12 + limit(2)
 
 
 def test_interrupt_drains_as_well(start):

@@ -41,25 +41,26 @@ static void write_line(const char *level, const char *format, va_list args)
     while (written < 0 && errno == EINTR);
 }
 
-#define WRITE_LINE(level)                \
-    do {                                 \
-        va_list args;                    \
-        va_start(args, format);          \
-        write_line(level, format, args); \
-        va_end(args);                    \
-    } while (0)
-
 void message_info(const char *format, ...)
 {
-    WRITE_LINE("info");
+    va_list args;
+    va_start(args, format);
+    write_line("info", format, args);
+    va_end(args);
 }
 
 void message_warning(const char *format, ...)
 {
-    WRITE_LINE("warning");
+    va_list args;
+    va_start(args, format);
+    write_line("warning", format, args);
+    va_end(args);
 }
 
 void message_error(const char *format, ...)
 {
-    WRITE_LINE("error");
+    va_list args;
+    va_start(args, format);
+    write_line("error", format, args);
+    va_end(args);
 }
