@@ -1,0 +1,128 @@
+"""One real control plane and one changegate for all tests; a namespace for each."""
+
+import dataclasses
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+from canaries import canaries, flock  # pylint: disable=unused-import
+from control_plane import ROOT, ControlPlane, User
+from namespaces import Namespace
+from policies import DEFAULT
+from webhook import Certificates, Webhook
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "disruptive: stops what others need; runs last")
+    # So that a test run that is ended ends its control plane, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("disruptive") is not None)
+
+
+@dataclasses.dataclass
+class People:
+    """Who acts: `admin` is the cluster's (system:masters), which makes nobody an operator of the policy."""
+    cluster: ControlPlane
+    admin: User
+    operator: User
+    author: User
+
+
+@pytest.fixture(scope="session")
+def directory():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="changegate-cluster."))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def certificates(directory):
+    return Certificates(directory / "webhook-pki")
+
+
+@pytest.fixture(scope="session")
+def cluster(directory, certificates):
+    control_plane = ControlPlane(directory / "control-plane")
+    try:
+        control_plane.up(certificates.client, certificates.client_key)
+        yield control_plane
+    finally:
+        control_plane.down()
+
+
+@pytest.fixture(scope="session")
+def people(cluster):
+    everyone = People(cluster, cluster.user("admin"), cluster.user("operator", "cluster-operators"),
+                      cluster.user("author", "developers"))
+    for manifest in (ROOT / "manifests" / "rbac.yaml", HERE / "rights.yaml"):
+        done = everyone.admin.kubectl("apply", "-f", manifest)
+        assert done.code == 0, done
+    return everyone
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(cluster, people):
+    """changegate's own, with no more than manifests/rbac.yaml grants."""
+    return cluster.kubeconfig_of("changegate")
+
+
+@pytest.fixture(scope="session")
+def gate(directory, people, kubeconfig, certificates):
+    """The changegate that the API server asks."""
+    webhook = Webhook(directory / "gate", kubeconfig, certificates, DEFAULT)
+    try:
+        webhook.start()
+        register(people.admin, webhook, certificates)
+        yield webhook
+    finally:
+        if webhook.process is not None:
+            webhook.stop()
+
+
+def register(admin, webhook, certificates):
+    registration = subprocess.run([ROOT / "scripts" / "registration", webhook.url, certificates.ca], text=True,
+                                  stdout=subprocess.PIPE, check=True).stdout
+    done = admin.kubectl("apply", "-f", "-", stdin=registration)
+    assert done.code == 0, done
+
+
+@pytest.fixture
+def namespaces(people, gate):
+    """Makes namespaces: namespaces("strict"), namespaces(None) for one that nobody governs."""
+    made = []
+
+    def make(policy="tier-1"):
+        made.append(Namespace(people, gate, policy))
+        return made[-1]
+    yield make
+    for namespace in made:
+        namespace.remove()
+
+
+@pytest.fixture
+def shop(namespaces):
+    """A governed namespace under the policy with all defaults."""
+    return namespaces()
+
+
+@pytest.fixture
+def sandbox(namespaces):
+    """A namespace that nobody governs."""
+    return namespaces(None)
+
+
+@pytest.fixture(scope="module")
+def shop_of_the_module(people, gate):
+    """For tests that only ask and change nothing."""
+    namespace = Namespace(people, gate)
+    yield namespace
+    namespace.remove()

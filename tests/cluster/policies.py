@@ -1,0 +1,46 @@
+"""The policy file of the tests: several policies in one, told apart by a label that only tests set.
+
+The first that matches governs, so a test picks its policy with the label of its namespace and no file changes.
+"""
+
+import copy
+
+TIER = "changegate.dev/tier"
+PICK = "tests.changegate.dev/policy"
+CHECKED_CLASSES = ("Create", "Rollout", "Resume", "Restart", "Delete", "Scale", "Debug")
+
+
+def policy(name, **spec):
+    """The policy of DESIGN section 3 with its defaults; `tier-1` takes what no other one picks."""
+    labels = {TIER: "tier-1"} if name == "tier-1" else {TIER: "tier-1", PICK: name}
+    return {
+        "apiVersion": "changegate.dev/v1alpha1", "kind": "ChangePolicy", "metadata": {"name": name},
+        "spec": {
+            "namespaceSelector": {"matchLabels": labels},
+            "approval": {"idPattern": "^CHG[0-9]{7}$", "minimum": 1, "sources": ["Annotation"]},
+            "changeDocument": {"required": True, "urls": ["https://wiki.example.com/changes/*"]},
+            "operators": {"groups": ["cluster-operators"]},
+            **spec,
+        },
+    }
+
+
+CANARY = {"group": "gate.example.com", "kind": "Canary", "resource": "canaries", "template": "spec.template",
+          "replicas": "spec.replicas", "hold": {"path": "spec.paused", "value": True}}
+
+DEFAULT = [
+    policy("warn", mode="Warn"),
+    policy("audit", mode="Audit"),
+    # Everything needs two approvals: what passes here passes without a check.
+    policy("strict", approval={"idPattern": "^CHG[0-9]{7}$", "minimum": 2},
+           changes={name: {"approval": True, "freeze": True} for name in CHECKED_CLASSES}),
+    policy("windows", freezeWindows=[]),
+    policy("canary", workloads=[CANARY]),
+    policy("tier-1"),
+]
+
+
+def with_windows(*windows):
+    documents = copy.deepcopy(DEFAULT)
+    next(d for d in documents if d["metadata"]["name"] == "windows")["spec"]["freezeWindows"] = list(windows)
+    return documents
