@@ -1,8 +1,9 @@
 /* codec/yaml_tree: YAML text (libyaml) as a tree that knows its lines and columns.
  * Layer: codec (no I/O).
  *
- * Scalars resolve as kubectl resolves them (YAML 1.1 booleans, nulls and numbers when plain). Refused: repeated keys,
- * keys that are lists or maps, merge keys, aliases that add more than YAML_NODES_MOST nodes, depth past YAML_DEPTH_MOST.
+ * Scalars resolve as kubectl resolves them (YAML 1.1 booleans, nulls and numbers when plain). Refused:
+ * repeated keys, keys that are lists or maps, merge keys, aliases that add more than YAML_NODES_MOST nodes,
+ * depth past YAML_DEPTH_MOST.
  */
 #ifndef CHANGEGATE_CODEC_YAML_TREE_H
 #define CHANGEGATE_CODEC_YAML_TREE_H
@@ -11,7 +12,12 @@
 #include "core/arena.h"
 #include "core/error.h"
 
-enum { YAML_DEPTH_MOST = 64, YAML_NODES_MOST = 1000000 };
+enum {
+    YAML_DEPTH_MOST = 100,   /* the schemas of some CRDs go past 64 */
+    YAML_ANCHORS_MOST = 256, /* a document */
+    YAML_NODES_MOST = 1000000,
+    YAML_ALIAS_BYTES_MOST = 16 << 20,
+};
 
 enum yaml_type { YAML_NULL, YAML_BOOL, YAML_INTEGER, YAML_REAL, YAML_STRING, YAML_LIST, YAML_MAP };
 
