@@ -46,7 +46,7 @@ static bool read_reuse(struct policy_reader *reader, struct policy_map approval)
                              "leave it out (an id then counts for every template)");
 }
 
-/* An unanchored pattern would take any text that merely contains an id. */
+/* The whole of an id must match in any case; a policy says so to whoever reads it. */
 static bool is_anchored(struct text source)
 {
     return text_starts_with(source, text_of("^")) && text_ends_with(source, text_of("$")) &&
@@ -63,7 +63,8 @@ static bool read_pattern(struct policy_reader *reader, struct policy_map approva
     const struct yaml_node *node = yaml_get(approval.node, "idPattern");
     struct text path = policy_path(reader, approval.path, "idPattern");
     if (!is_anchored(source))
-        return policy_fail(reader, node, path, "\"%.*s\" matches parts of an id, too; write it as ^...$",
+        return policy_fail(reader, node, path,
+                           "\"%.*s\" is not anchored; write it as ^...$, since the whole id has to match",
                            TEXT_ARGS(text_quote(reader->arena, source, 80)));
     struct error fault = {0};
     if (!pattern_compile(reader->arena, source, &policy->approval.id_pattern, &fault))
@@ -127,6 +128,22 @@ static bool is_host(struct text host)
     return host.length > 0 && host.at[0] != '.';
 }
 
+/* A path that no link could have, by the rules for links, matches nothing. */
+static bool is_path(struct text host, struct text path, bool exact)
+{
+    static const char never[] = "*?#";
+    struct arena arena = {NULL, 0};
+    const struct document_rule any = {0};
+    for (const char *c = never; *c != '\0'; c++)
+        if (text_find(path, *c) < path.length)
+            return false;
+    struct text link =
+        arena_printf(&arena, "https://%.*s%.*s%s", TEXT_ARGS(host), TEXT_ARGS(path), exact ? "" : "x");
+    bool good = path.length > 0 && document_check(&any, link) == DOCUMENT_GOOD;
+    arena_done(&arena);
+    return good;
+}
+
 /* 'https://[*.]HOST[:PORT]/PATH[*]' */
 static bool parse_url_pattern(struct text source, struct url_pattern *ret)
 {
@@ -152,8 +169,7 @@ static bool parse_url_pattern(struct text source, struct url_pattern *ret)
         path.length--;
     }
     pattern.path_prefix = path;
-    bool one_star = text_find(path, '*') == path.length && text_find(path, '?') == path.length;
-    if (!is_host(pattern.host) || path.length == 0 || !one_star)
+    if (!is_host(pattern.host) || !is_path(pattern.host, path, pattern.exact))
         return false;
     *ret = pattern;
     return true;

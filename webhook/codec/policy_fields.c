@@ -254,6 +254,7 @@ bool policy_get_choice(struct policy_reader *reader, struct policy_map map, cons
         }
         choices = arena_printf(reader->arena, "%.*s%s%s", TEXT_ARGS(choices), i == 0 ? "" : ", ", names[i]);
     }
-    return policy_fail(reader, policy_find(map, key), policy_path(reader, map.path, key), "\"%.*s\" is none of %.*s",
+    return policy_fail(reader, policy_find(map, key), policy_path(reader, map.path, key),
+                       "\"%.*s\" is none of %.*s",
                        TEXT_ARGS(text_quote(reader->arena, written, QUOTE_BYTES_MOST)), TEXT_ARGS(choices));
 }

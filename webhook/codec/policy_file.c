@@ -52,7 +52,7 @@ static bool check_kind(struct policy_reader *reader, struct policy_map document)
             return policy_fail(reader, document.node, text_of(wanted[i].key), "is missing; write %s: %s",
                                wanted[i].key, wanted[i].value);
         if (node != NULL && !text_is(written, wanted[i].value))
-            return policy_fail(reader, node, text_of(wanted[i].key), "\"%.*s\" is none of ours; write %s",
+            return policy_fail(reader, node, text_of(wanted[i].key), "is \"%.*s\"; write %s",
                                TEXT_ARGS(text_quote(reader->arena, written, 80)), wanted[i].value);
     }
     return policy_check_map(reader, document, document_fields);
