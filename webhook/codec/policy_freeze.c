@@ -6,9 +6,16 @@
 
 #include <stdlib.h>
 
+/* One end of a window. */
+struct end {
+    int64_t instant_s;
+    bool local;     /* written without an offset */
+    int64_t wall_s; /* of a local one: what the wall clock shows */
+};
+
 /* "2026-11-20T00:00:00" in the window's zone, or RFC 3339 with an offset. */
 static bool read_time(struct policy_reader *reader, struct policy_map entry, const char *key,
-                      struct text zone, enum edge edge, int64_t *ret_s)
+                      struct text zone, enum edge edge, struct end *ret_end)
 {
     struct text written = TEXT_EMPTY, path = policy_path(reader, entry.path, key);
     struct wall_time wall;
@@ -18,7 +25,7 @@ static bool read_time(struct policy_reader *reader, struct policy_map entry, con
         return true;
     const struct yaml_node *node = yaml_get(entry.node, key);
     struct text quoted = text_quote(reader->arena, written, 40);
-    if (instant_parse(written, ret_s))
+    if (instant_parse(written, &ret_end->instant_s))
         return true;
     if (!wall_time_parse(written, &wall))
         return policy_fail(
@@ -30,7 +37,9 @@ static bool read_time(struct policy_reader *reader, struct policy_map entry, con
                            "\"%.*s\" is a local time and the window has no timeZone; add one, or an offset",
                            TEXT_ARGS(quoted));
     struct error fault = {0};
-    return timeline_instant(zone, wall, edge, ret_s, &fault) ||
+    ret_end->local = true;
+    ret_end->wall_s = wall_time_seconds(wall);
+    return timeline_instant(zone, wall, edge, &ret_end->instant_s, &fault) ||
            policy_fail(reader, node, path, "%s", fault.text);
 }
 
@@ -38,18 +47,21 @@ static bool read_once(struct policy_reader *reader, struct policy_map entry, str
                       struct interval *ret)
 {
     static const struct policy_field fields[] = {{"start", NULL}, {"end", NULL}, {NULL, NULL}};
-    struct interval interval = {0, FREEZE_NO_END};
+    struct end start = {.local = false}, end = {.instant_s = FREEZE_NO_END};
     if (!policy_check_map(reader, entry, fields))
         return false;
     if (policy_find(entry, "start") == NULL)
         return policy_fail(reader, entry.node, entry.path, "start is missing; write when it closes");
-    if (!read_time(reader, entry, "start", zone, EDGE_START, &interval.start_s) ||
-        !read_time(reader, entry, "end", zone, EDGE_END, &interval.end_s))
+    if (!read_time(reader, entry, "start", zone, EDGE_START, &start) ||
+        !read_time(reader, entry, "end", zone, EDGE_END, &end))
         return false;
-    if (interval.end_s <= interval.start_s)
+    /* A start that was moved out of a DST gap onto or past its end takes the end along. */
+    if (start.local && end.local && end.wall_s > start.wall_s && end.instant_s <= start.instant_s)
+        end.instant_s = start.instant_s + (end.wall_s - start.wall_s);
+    if (end.instant_s <= start.instant_s)
         return policy_fail(reader, policy_find(entry, "end"), policy_path(reader, entry.path, "end"),
                            "is not after the start; exchange or correct them");
-    *ret = interval;
+    *ret = (struct interval){start.instant_s, end.instant_s};
     return true;
 }
 
