@@ -31,8 +31,10 @@ bool pattern_compile(struct arena *arena, struct text source, struct pattern *re
 {
     int fault = 0;
     PCRE2_SIZE offset = 0;
-    /* $ must not match before a final newline: "CHG1\n" is another id. */
-    uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
+    /* $ must not match before a final newline: "CHG1\n" is another id; and in ^A|B$ each half must match the
+     * whole. */
+    uint32_t options =
+        PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_ANCHORED | PCRE2_ENDANCHORED;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)source.at, source.length, options, &fault, &offset, NULL);
     if (code == NULL) {
         PCRE2_UCHAR message[120] = "";
