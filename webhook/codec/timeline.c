@@ -12,9 +12,19 @@ static pthread_mutex_t zones_lock = PTHREAD_MUTEX_INITIALIZER;
 
 enum { DAY_S = 86400, ZONE_BYTES_MOST = 64 };
 
+/* What lies below the tz database and is no zone of it: the machine's own zone is another one elsewhere, and
+ * right/ counts leap seconds. */
+static bool is_foreign(struct text zone)
+{
+    return text_is(zone, "localtime") || text_is(zone, "posixrules") || text_is(zone, "leapseconds") ||
+           text_starts_with(zone, text_of("right/")) || text_starts_with(zone, text_of("posix/"));
+}
+
 /* Zone names are paths below the tz database; only what a zone can be called gets that far. */
 static bool is_zone_name(struct text zone)
 {
+    if (is_foreign(zone))
+        return false;
     if (zone.length == 0 || zone.length > ZONE_BYTES_MOST || zone.at[0] == '/' ||
         zone.at[zone.length - 1] == '/')
         return false;
