@@ -1,0 +1,111 @@
+/* Each policies/NAME.yaml is a test: what NAME.expected says is the error it makes, "LINE:COLUMN: text", or,
+ * for good-NAME.yaml, what the policies mean. */
+#include "assert_text.h"
+#include "policy_text.h"
+
+#include "codec/policy_file.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct policy_case {
+    char yaml[256], expected[256]; /* paths */
+};
+
+static struct text read_file(struct arena *arena, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        fail_msg("%s cannot be opened", path);
+    char *bytes = NULL;
+    size_t length = 0, got;
+    do {
+        bytes = realloc(bytes, length + 4096);
+        if (bytes == NULL)
+            abort();
+        got = fread(bytes + length, 1, 4096, file);
+        length += got;
+    } while (got > 0);
+    fclose(file);
+    struct text text = arena_copy(arena, (struct text){bytes, length});
+    free(bytes);
+    return text;
+}
+
+static struct text read_policy(struct arena *arena, struct text bytes)
+{
+    struct error error = {0};
+    struct policy_file *file;
+    if (!policy_file_read(bytes, &file, &error))
+        return arena_printf(arena, "%u:%u: %s\n", error.line, error.column, error.text);
+    struct text text = policy_text(arena, policy_file_policies(file));
+    policy_file_unref(file);
+    return text;
+}
+
+/* The bytes end where the allocation ends, so that reading past them is noticed. */
+static struct text without_slack(struct text bytes, char **ret_copy)
+{
+    *ret_copy = malloc(bytes.length == 0 ? 1 : bytes.length);
+    if (*ret_copy == NULL)
+        abort();
+    memcpy(*ret_copy, bytes.at, bytes.length);
+    return (struct text){*ret_copy, bytes.length};
+}
+
+static void test_case(void **state)
+{
+    const struct policy_case *it = *state;
+    struct arena arena = {NULL, 0};
+    char *copy;
+    struct text actual = read_policy(&arena, without_slack(read_file(&arena, it->yaml), &copy));
+    free(copy);
+    struct text expected = read_file(&arena, it->expected);
+    if (!text_equal(actual, expected))
+        fprintf(stderr, "is:\n%.*swanted:\n%.*s", TEXT_ARGS(actual), TEXT_ARGS(expected)); /* may be long */
+    bool same = text_equal(actual, expected);
+    arena_done(&arena);
+    assert_true(same);
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+    return text_ends_with(text_of(entry->d_name), text_of(".yaml"));
+}
+
+static void add(struct CMUnitTest *test, const char *directory, const char *yaml, const char *expected)
+{
+    struct policy_case *it = calloc(1, sizeof(*it));
+    if (it == NULL)
+        abort();
+    snprintf(it->yaml, sizeof(it->yaml), "%s/%s", directory, yaml);
+    snprintf(it->expected, sizeof(it->expected), "%s/%s", CHANGEGATE_POLICIES, expected);
+    *test = (struct CMUnitTest){strrchr(it->yaml, '/') + 1, test_case, NULL, NULL, it};
+}
+
+int main(void)
+{
+    struct dirent **names;
+    int count = scandir(CHANGEGATE_POLICIES, &names, is_yaml, alphasort);
+    if (count <= 0)
+        return 1;
+    struct CMUnitTest *tests = calloc((size_t)count + 1, sizeof(*tests));
+    if (tests == NULL)
+        abort();
+    add(&tests[0], CHANGEGATE_EXAMPLES, "policy.yaml", "good-example.expected");
+    for (int i = 0; i < count; i++) {
+        struct text name = text_of(names[i]->d_name);
+        char expected[256];
+        snprintf(expected, sizeof(expected), "%.*s.expected", (int)name.length - 5, name.at);
+        add(&tests[i + 1], CHANGEGATE_POLICIES, names[i]->d_name, expected);
+        free(names[i]);
+    }
+    free(names);
+
+    int failed = _cmocka_run_group_tests("policy files", tests, (size_t)count + 1, NULL, NULL);
+    for (int i = 0; i <= count; i++)
+        free(tests[i].initial_state);
+    free(tests);
+    return failed;
+}
