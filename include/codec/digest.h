@@ -13,4 +13,7 @@
 struct text digest_template(struct json pod_template, enum workload_kind workload,
                             struct json_text_buffer *scratch, struct arena *arena);
 
+/* What the digest leaves out: JSON_NOTHING where the template has no such member. */
+struct json digest_left_out(struct json pod_template, enum workload_kind workload);
+
 #endif

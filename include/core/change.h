@@ -88,7 +88,8 @@ struct change {
     enum template_difference template_difference;
     bool owner_added; /* an ownerReference more: the garbage collector acts on it */
 
-    struct text digest_before, digest_after; /* "sha256:..." or empty where no class needs it */
+    struct text digest_after; /* of the template, "sha256:..."; empty where no class needs it. The one before
+                                it is the digest_after of the change before. */
 
     /* Evidence, read from the new object, or from the old one at DELETE; NULL `at`: the annotation is absent.
      */

@@ -4,20 +4,36 @@
 #include "codec/json_text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void json_canonical_scalar(struct json value, struct json_text_buffer *out); /* json.cpp */
 
 struct member {
+    uint64_t first; /* the key's first eight bytes, so that most comparisons are one */
     struct text key;
     struct json value;
 };
 
 enum { MEMBERS_ON_STACK = 32, SORT_BY_INSERTION_MOST = 16 };
 
+static uint64_t first_bytes(struct text key)
+{
+    unsigned char bytes[8] = {0};
+    uint64_t first = 0;
+    memcpy(bytes, key.at, key.length < sizeof(bytes) ? key.length : sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        first = first << 8 | bytes[i];
+    return first;
+}
+
+static bool comes_before(const struct member *a, const struct member *b)
+{
+    return a->first != b->first ? a->first < b->first : text_compare(a->key, b->key) < 0;
+}
+
 static int compare_members(const void *left, const void *right)
 {
-    const struct member *a = left, *b = right;
-    return text_compare(a->key, b->key);
+    return comes_before(left, right) ? -1 : comes_before(right, left);
 }
 
 /* Most objects of a pod template have a handful of members, often in order already. */
@@ -30,7 +46,7 @@ static void sort_members(struct member *members, size_t count)
     for (size_t i = 1; i < count; i++) {
         struct member moving = members[i];
         size_t at = i;
-        for (; at > 0 && text_compare(moving.key, members[at - 1].key) < 0; at--)
+        for (; at > 0 && comes_before(&moving, &members[at - 1]); at--)
             members[at] = members[at - 1];
         members[at] = moving;
     }
@@ -85,7 +101,7 @@ static void write_object(struct json value, const struct text *path, size_t path
             members = more;
             capacity *= 2;
         }
-        members[count++] = (struct member){walk.key, walk.value};
+        members[count++] = (struct member){first_bytes(walk.key), walk.key, walk.value};
     }
     write_members(members, count, path, path_count, out);
     if (members != few)

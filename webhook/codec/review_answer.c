@@ -227,8 +227,7 @@ void review_write_log_line(const char *path, const struct review *review, const 
     write_approvals(out, "approvals", verdict);
     if (change != NULL) {
         key_text_if(out, "changeDocument", change->change_document);
-        key_text_if(out, "digestBefore", change->digest_before);
-        key_text_if(out, "digestAfter", change->digest_after);
+        key_text_if(out, "templateDigest", change->digest_after);
     }
     key_opens(out, "opens", verdict->opens_s);
     json_text_key(out, "latencyMicros");

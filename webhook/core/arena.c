@@ -90,17 +90,21 @@ struct text arena_copy(struct arena *arena, struct text text)
     return (struct text){copy, text.length};
 }
 
+/* Printed into what is left of the block; only a text that does not fit there is printed twice. */
 struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    size_t room = arena->blocks == NULL ? 0 : arena->blocks->size_bytes - arena->used_bytes;
+    char *at = room == 0 ? NULL : (char *)arena->blocks->bytes + arena->used_bytes;
+    int length = vsnprintf(at, room, format, args);
     if (length < 0)
         abort();
-    char *copy = take(arena, (size_t)length + 1);
-    vsnprintf(copy, (size_t)length + 1, format, again);
+    char *taken = take(arena, (size_t)length + 1);
+    if (taken != at)
+        vsnprintf(taken, (size_t)length + 1, format, again);
     va_end(again);
-    return (struct text){copy, (size_t)length};
+    return (struct text){taken, (size_t)length};
 }
 
 struct text arena_printf(struct arena *arena, const char *format, ...)

@@ -21,7 +21,7 @@ type change struct {
 	namespace, kind, name     string
 	class                     string
 	annotations               map[string]string
-	digestBefore, digestAfter string
+	digestAfter               string
 }
 
 // workload is what the kinds have in common.
@@ -51,9 +51,6 @@ func readChange(request *admissionv1.AdmissionRequest) (*change, error) {
 	}
 	if c.class == "Metadata" || c.class == "Scale" {
 		return c, nil
-	}
-	if c.digestBefore, err = digest(before); err != nil {
-		return nil, err
 	}
 	c.digestAfter, err = digest(after)
 	return c, err

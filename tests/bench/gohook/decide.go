@@ -150,8 +150,7 @@ type logLine struct {
 	DryRun       bool                 `json:"dryRun"`
 	Approvals    []string             `json:"approvals,omitempty"`
 	Document     string               `json:"document,omitempty"`
-	DigestBefore string               `json:"digestBefore,omitempty"`
-	DigestAfter  string               `json:"digestAfter,omitempty"`
+	DigestAfter  string               `json:"templateDigest,omitempty"`
 	Reasons      []metav1.StatusCause `json:"reasons,omitempty"`
 	LatencyUs    int64                `json:"latencyUs"`
 }
@@ -172,7 +171,6 @@ func (v *verdict) logLine(c *change, request *admissionv1.AdmissionRequest, rece
 		DryRun:       request.DryRun != nil && *request.DryRun,
 		Approvals:    v.approvals,
 		Document:     c.annotations[changeDoc],
-		DigestBefore: c.digestBefore,
 		DigestAfter:  c.digestAfter,
 		Reasons:      v.causes,
 		LatencyUs:    time.Since(received).Microseconds(),
