@@ -18,10 +18,10 @@ const restartedAt = "kubectl.kubernetes.io/restartedAt"
 
 // change is one admission request, reduced to what the rules ask about.
 type change struct {
-	namespace, kind, name     string
-	class                     string
-	annotations               map[string]string
-	digestAfter               string
+	namespace, kind, name string
+	class                 string
+	annotations           map[string]string
+	digestAfter           string
 }
 
 // workload is what the kinds have in common.

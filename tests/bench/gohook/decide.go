@@ -136,43 +136,43 @@ func (v *verdict) response(c *change, uid types.UID) *admissionv1.AdmissionRespo
 }
 
 type logLine struct {
-	Time         time.Time            `json:"time"`
-	UID          types.UID            `json:"uid"`
-	Verdict      string               `json:"verdict"`
-	Policy       string               `json:"policy,omitempty"`
-	Class        string               `json:"class"`
-	Operation    string               `json:"operation"`
-	Kind         string               `json:"kind"`
-	Namespace    string               `json:"namespace"`
-	Name         string               `json:"name"`
-	User         string               `json:"user"`
-	Groups       []string             `json:"groups,omitempty"`
-	DryRun       bool                 `json:"dryRun"`
-	Approvals    []string             `json:"approvals,omitempty"`
-	Document     string               `json:"document,omitempty"`
-	DigestAfter  string               `json:"templateDigest,omitempty"`
-	Reasons      []metav1.StatusCause `json:"reasons,omitempty"`
-	LatencyUs    int64                `json:"latencyUs"`
+	Time        time.Time            `json:"time"`
+	UID         types.UID            `json:"uid"`
+	Verdict     string               `json:"verdict"`
+	Policy      string               `json:"policy,omitempty"`
+	Class       string               `json:"class"`
+	Operation   string               `json:"operation"`
+	Kind        string               `json:"kind"`
+	Namespace   string               `json:"namespace"`
+	Name        string               `json:"name"`
+	User        string               `json:"user"`
+	Groups      []string             `json:"groups,omitempty"`
+	DryRun      bool                 `json:"dryRun"`
+	Approvals   []string             `json:"approvals,omitempty"`
+	Document    string               `json:"document,omitempty"`
+	DigestAfter string               `json:"templateDigest,omitempty"`
+	Reasons     []metav1.StatusCause `json:"reasons,omitempty"`
+	LatencyUs   int64                `json:"latencyUs"`
 }
 
 func (v *verdict) logLine(c *change, request *admissionv1.AdmissionRequest, received time.Time) *logLine {
 	return &logLine{
-		Time:         received,
-		UID:          request.UID,
-		Verdict:      v.word(),
-		Policy:       v.policy,
-		Class:        c.class,
-		Operation:    string(request.Operation),
-		Kind:         c.kind,
-		Namespace:    c.namespace,
-		Name:         c.name,
-		User:         request.UserInfo.Username,
-		Groups:       request.UserInfo.Groups,
-		DryRun:       request.DryRun != nil && *request.DryRun,
-		Approvals:    v.approvals,
-		Document:     c.annotations[changeDoc],
-		DigestAfter:  c.digestAfter,
-		Reasons:      v.causes,
-		LatencyUs:    time.Since(received).Microseconds(),
+		Time:        received,
+		UID:         request.UID,
+		Verdict:     v.word(),
+		Policy:      v.policy,
+		Class:       c.class,
+		Operation:   string(request.Operation),
+		Kind:        c.kind,
+		Namespace:   c.namespace,
+		Name:        c.name,
+		User:        request.UserInfo.Username,
+		Groups:      request.UserInfo.Groups,
+		DryRun:      request.DryRun != nil && *request.DryRun,
+		Approvals:   v.approvals,
+		Document:    c.annotations[changeDoc],
+		DigestAfter: c.digestAfter,
+		Reasons:     v.causes,
+		LatencyUs:   time.Since(received).Microseconds(),
 	}
 }
