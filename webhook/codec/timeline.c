@@ -12,26 +12,19 @@ static pthread_mutex_t zones_lock = PTHREAD_MUTEX_INITIALIZER;
 
 enum { DAY_S = 86400, ZONE_BYTES_MOST = 64 };
 
-/* What lies below the tz database and is no zone of it: the machine's own zone is another one elsewhere, and
- * right/ counts leap seconds. */
-static bool is_foreign(struct text zone)
-{
-    return text_is(zone, "localtime") || text_is(zone, "posixrules") || text_is(zone, "leapseconds") ||
-           text_starts_with(zone, text_of("right/")) || text_starts_with(zone, text_of("posix/"));
-}
-
-/* Zone names are paths below the tz database; only what a zone can be called gets that far. */
+/* Zone names are paths below the tz database; only what a zone can be called gets that far. Each begins with
+ * a capital, which what else lies there does not: the machine's own zone ("localtime"), tables, "posix/" and
+ * "right/", which counts leap seconds. "Factory" says that none was chosen. */
 static bool is_zone_name(struct text zone)
 {
-    if (is_foreign(zone))
-        return false;
-    if (zone.length == 0 || zone.length > ZONE_BYTES_MOST || zone.at[0] == '/' ||
-        zone.at[zone.length - 1] == '/')
+    if (zone.length == 0 || zone.length > ZONE_BYTES_MOST || text_is(zone, "Factory") || zone.at[0] < 'A' ||
+        zone.at[0] > 'Z' || zone.at[zone.length - 1] == '/')
         return false;
     for (size_t i = 0; i < zone.length; i++) {
         char c = zone.at[i];
         bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '/' && c != '_' && c != '-' && c != '+')
+        bool slash = c == '/' && zone.at[i - 1] != '/';
+        if (!letter && !slash && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '+')
             return false;
     }
     return true;
