@@ -351,6 +351,10 @@ bool yaml_read(struct arena *arena, struct text bytes, struct yaml_documents *re
         abort();
     builder->arena = arena;
     builder->error = error;
+    /* A byte order mark, as editors on Windows leave it: libyaml knows one only where it guesses the
+     * encoding. */
+    if (text_starts_with(bytes, text_of("\xef\xbb\xbf")))
+        bytes = text_slice(bytes, 3, bytes.length);
     builder->bytes = yaml_join_surrogates(arena, bytes);
     yaml_parser_set_input_string(&builder->parser,
                                  (const unsigned char *)(bytes.at == NULL ? "" : builder->bytes.at),
