@@ -26,8 +26,9 @@ class Service:
                 time.sleep(PROPAGATION_S)
                 self.gates = [gate for gate in self.gates if gate not in unready]
 
-    def pick(self):
-        return random.choice(self.gates)
+    def pick(self, number):
+        """Connections are kept, so chance could leave a gate without any of a few clients."""
+        return self.gates[number % len(self.gates)]
 
     def __enter__(self):
         return self
@@ -45,13 +46,13 @@ class Load:
         self.pick, self.think_s, self.upload_s, self.reconnect = pick, think_s, upload_s, reconnect
         self.answered, self.failures = {}, []
         self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
+        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(clients)]
         for thread in self.threads:
             thread.start()
 
-    def run(self):
+    def run(self, number):
         while not self.ended.is_set():
-            gate = self.pick()
+            gate = self.pick(number)
             try:
                 with gate.connect() as client:
                     self.use(gate, client)

@@ -32,8 +32,8 @@ def test_certificate_swapped_under_load(start, authority, tmp_path):
     volume = Volume(tmp_path / "tls", contents(pairs[0]))
     gate = start(serving=mounted(volume))
     seen = {serial(gate)}
-    with (Load(lambda: gate, think_s=0.005) as kept,
-          Load(lambda: gate, think_s=0, reconnect=True) as reconnecting):
+    with (Load(lambda _: gate, think_s=0.005) as kept,
+          Load(lambda _: gate, think_s=0, reconnect=True) as reconnecting):
         for pair in pairs[1:]:
             volume.swap(contents(pair))
             seen.add(until(lambda: next(iter({serial(gate)} - seen), None), 5, "the new certificate"))
@@ -120,7 +120,7 @@ def test_policy_reload(start, tmp_path):
 
 def test_policy_written_in_place_under_load(start):
     gate = start()
-    with Load(lambda: gate, clients=4, think_s=0.005) as load:
+    with Load(lambda _: gate, clients=4, think_s=0.005) as load:
         for policy in (LENIENT, reviews.POLICY, LENIENT):
             gate.policy.write_bytes(policy)
             until(lambda: gate.decide() is (policy is LENIENT), 5, "the policy as written")
