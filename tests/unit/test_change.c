@@ -209,6 +209,13 @@ static const struct row rows[] = {
     {"status",
      {.operation = OPERATION_UPDATE, .subresource = TEXT("status"), .before = {RUNNING}, .after = {RUNNING}},
      METADATA},
+    {"status of what resumes by it",
+     {.operation = OPERATION_UPDATE,
+      .workload = KIND_DEPLOYMENT,
+      .subresource = TEXT("status"),
+      .before = {RUNNING},
+      .after = {RUNNING}},
+     RESUME},
     {"bound to a node",
      {.operation = OPERATION_CREATE,
       .workload = KIND_POD,
@@ -292,8 +299,10 @@ static void check_laws(const struct change *change, change_classes classes)
     bool deleted = (update && change->owner_added) || (whole && change->operation == OPERATION_DELETE &&
                                                        !before->deleting && !replaced_as_it_was);
     bool let_go = (before->stopped && !after->stopped) || after->partition < before->partition;
-    bool resumed =
-        (update && !before->released && let_go) || (counted && before->replicas == 0 && after->replicas > 0);
+    bool vouched = text_is(change->subresource, "status") && change->operation == OPERATION_UPDATE &&
+                   change->workload == KIND_DEPLOYMENT; /* the only kind here that has such a status */
+    bool resumed = (update && !before->released && let_go) || vouched ||
+                   (counted && before->replicas == 0 && after->replicas > 0);
     bool scaled = (counted && before->replicas != after->replicas) ||
                   (update && change->workload == KIND_JOB && !before->stopped && after->stopped);
     bool debugged =

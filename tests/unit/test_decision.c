@@ -167,6 +167,17 @@ static void test_the_autoscaler_scales(void **state)
     assert_int_equal(decide(fixture)->kind, VERDICT_DENY);
 }
 
+static void test_a_controller_writes_the_status(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->facts.freeze_label.action = FREEZE_DENY;
+    fixture->change.classes = CLASS_BIT(CLASS_RESUME);
+    fixture->change.subresource = text_of("status");
+    assert_int_equal(decide(fixture)->kind, VERDICT_DENY);
+    fixture->change.user.name = text_of(DEPLOYER);
+    assert_allowed(decide(fixture), REASON_TRUSTED_CONTROLLER);
+}
+
 static void test_controllers_clean_up(void **state)
 {
     struct fixture *fixture = *state;
@@ -427,6 +438,7 @@ int main(void)
         DECISION(test_an_owner_alone_is_not_enough),
         DECISION(test_a_controller_changes_no_workload_itself),
         DECISION(test_the_autoscaler_scales),
+        DECISION(test_a_controller_writes_the_status),
         DECISION(test_controllers_clean_up),
         DECISION(test_an_unknown_namespace_is_asked_again),
         DECISION(test_an_unknown_namespace_comes_before_all_else),

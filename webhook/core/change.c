@@ -74,6 +74,15 @@ static bool removes_something(const struct change *change)
     return !change->before.deleting && !(change->workload == KIND_POD && change->before.controlled);
 }
 
+/* Whether a template is out is read from the status (`released`), so whoever writes that could make a later
+ * resume pass unasked. Its controller is let through by decision_make. */
+static bool vouches(const struct change *change)
+{
+    return text_is(change->subresource, "status") && change->operation == OPERATION_UPDATE &&
+           (change->workload == KIND_DEPLOYMENT || change->workload == KIND_STATEFULSET ||
+            change->workload == KIND_DAEMONSET);
+}
+
 change_classes change_classify(const struct change *change)
 {
     change_classes classes = 0;
@@ -83,6 +92,8 @@ change_classes change_classify(const struct change *change)
         classes = classify_scale(&change->before, &change->after);
     else if (text_is(change->subresource, "ephemeralcontainers") || text_is(change->subresource, "resize"))
         classes = CLASS_BIT(CLASS_DEBUG);
+    else if (vouches(change))
+        classes = CLASS_BIT(CLASS_RESUME);
     else if (whole_object && change->operation == OPERATION_CREATE)
         classes = CLASS_BIT(CLASS_CREATE);
     else if (whole_object && change->operation == OPERATION_UPDATE)

@@ -69,7 +69,7 @@ static bool is_trusted_controller(const struct policy *policy, const struct chan
 {
     if (!is_trusted(policy, change->user.name))
         return false;
-    if (text_is(change->subresource, "scale"))
+    if (text_is(change->subresource, "scale") || text_is(change->subresource, "status"))
         return true;
     bool is_part =
         change->workload == KIND_REPLICASET || change->workload == KIND_POD || change->workload == KIND_JOB;
