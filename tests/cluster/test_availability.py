@@ -51,11 +51,11 @@ def test_without_it_all_else_goes_on(shop, sandbox, people, kill):
 
 
 def test_without_it_tier_1_heals_itself(shop, kill):
-    """Pods are replaced, the autoscaler scales, nodes are drained, Jobs run to their end."""
+    """Pods are replaced, the autoscaler scales, nodes are drained, Jobs run to their end and go."""
     for kind in ("Deployment", "StatefulSet"):
         shop.existing(kind, name=kind.lower(), replicas=1)
     job = workload("Job", "job", annotations=EVIDENCE)
-    job["spec"] |= {"completions": 6, "parallelism": 1}
+    job["spec"] |= {"completions": 6, "parallelism": 1, "ttlSecondsAfterFinished": 2}
     passed(shop.kubectl("autoscale", "deployment/deployment", "--min=1", "--max=3", "--cpu=80%"))
     shop.running_pods(2)
     passed(shop.create(job))
@@ -64,7 +64,7 @@ def test_without_it_tier_1_heals_itself(shop, kill):
     before = {pod["metadata"]["uid"] for pod in shop.pods()}
     passed(shop.kubectl("delete", "pods", "-l", "app in (deployment, statefulset)", "--wait=false"))
     passed(shop.kubectl("patch", "hpa/deployment", "-p", '{"spec": {"minReplicas": 3}}'))
-    await_that("the job to be complete", lambda: shop.get("Job", "job")["status"].get("succeeded") == 6, 30)
+    await_that("the job to run and go", lambda: shop.author.api.get(shop.url("Job", "job")).status == 404, 30)
     pods = shop.running_pods(4)
     assert not before & {pod["metadata"]["uid"] for pod in pods}
     node = pods[0]["spec"]["nodeName"]
