@@ -5,6 +5,7 @@ import http.client
 import json
 import ssl
 import threading
+import time
 import urllib.parse
 
 import yaml
@@ -51,6 +52,15 @@ class Api:
         self._tls.load_cert_chain(pem)
 
     def request(self, method, path, body=None, content_type="application/json", headers=None):
+        """Asks again when told to wait (429), as kubectl and every client-go client do."""
+        for _ in range(50):
+            answer = self._request_once(method, path, body, content_type, headers)
+            if answer.status != 429:
+                break
+            time.sleep(0.1)
+        return answer
+
+    def _request_once(self, method, path, body, content_type, headers):
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Accept": "application/json", "Content-Type": content_type, **(headers or {})}
         for last_try in (False, True):  # the server may have closed an idle connection

@@ -126,12 +126,13 @@ class Namespace:
 
     def decisions(self, **fields):
         """The gate's decisions on this namespace so far, without probes."""
-        return [line for line in self.gate.decisions.since(self.log_mark) if self._mine(line, fields)]
+        return [line for line in self.gate.decisions_so_far()[self.log_mark:] if self._mine(line, fields)]
 
     def decision(self, **fields):
-        """The newest one that matches; waits for it, since it is written after the answer."""
-        return await_that(f"a decision in {self.name} with {fields}",
-                          lambda: (self.decisions(**fields) or [None])[-1], 5)
+        """The newest one that matches."""
+        found = self.decisions(**fields)
+        assert found, f"no decision in {self.name} with {fields} among {self.decisions()}"
+        return found[-1]
 
     def _mine(self, line, fields):
         return (self.name in (line.get("namespace"), line["name"]) and line["name"] != "probe"

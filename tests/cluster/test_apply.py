@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from objects import DOCUMENT, EVIDENCE, IDS, IMAGE, NEXT_IMAGE, at, evidence, workload
-from poll import await_that
 from verdicts import denied, passed
 
 MISSING = ("no approval: set annotation changegate.dev/approval-ids", "no change document: set annotation")
@@ -112,7 +111,7 @@ def test_set(shop, command):
     shop.annotate("Deployment", "web", evidence(2))
     passed(shop.kubectl(*command))
     line = shop.decision(verdict="Allow", name="web", **{"class": "Rollout"})
-    assert line["digestBefore"] != line["digestAfter"]
+    assert line["templateDigest"] != shop.decision(operation="CREATE")["templateDigest"]
 
 
 def test_generate_name(shop):
@@ -174,10 +173,9 @@ def test_a_dry_run_gets_the_verdict_of_the_real_call(namespaces, policy, command
     before = len(namespace.decisions())
     dry, real = namespace.kubectl(*command, "--dry-run=server"), namespace.kubectl(*command)
     assert (dry.code == 0) == (real.code == 0), (dry, real)
-    await_that("two decisions", lambda: len(namespace.decisions()) == before + 2)
     first, second = namespace.decisions()[before:]
     assert (first["dryRun"], second["dryRun"]) == (True, False)
-    for key in ("verdict", "class", "reasons", "resource", "subresource", "digestAfter"):
+    for key in ("verdict", "class", "reasons", "resource", "subresource", "templateDigest"):
         assert first.get(key) == second.get(key)
     assert (first["verdict"] == "Deny") == (policy == "strict" and "label" not in command
                                             or "set" in command)

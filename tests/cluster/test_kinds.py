@@ -42,7 +42,7 @@ def test_every_kind_in_every_served_version(shop, kind):
         denied(shop.create(workload(kind, name, api_version=version)), f"Create of {kind} {shop.name}/{name}")
         passed(shop.create(workload(kind, name, api_version=version, annotations=EVIDENCE)))
         line = shop.decision(verdict="Allow", kind=kind, name=name)
-        assert line["class"] == "Create" and line["digestAfter"].startswith("sha256:")
+        assert line["class"] == "Create" and line["templateDigest"].startswith("sha256:")
         passed(shop.annotate(kind, name, {key: None for key in EVIDENCE}))
         if kind not in FIXED_TEMPLATE:
             container = "/".join(["", *filter(None, path.split(".")), "spec", "containers/0/image"])

@@ -181,3 +181,12 @@ class Webhook:
         response = json.loads(text)["response"]
         assert response["uid"] == request["uid"]
         return response
+
+    def decisions_so_far(self):
+        """All lines of the log, those that are written a moment after their answer included: a question of our own
+        comes last."""
+        uid = str(uuid.uuid4())
+        self.ask({"uid": uid, "operation": "CREATE", "name": "end-of-log", "object": {}, "userInfo": {},
+                  "kind": {"kind": "ConfigMap"}, "resource": {"resource": "configmaps"}})
+        self.decisions.awaited("the log to be written", lambda line: line["uid"] == uid)
+        return self.decisions.all()
