@@ -42,6 +42,11 @@ struct yaml_documents {
 bool yaml_read(struct arena *arena, struct text bytes, struct yaml_documents *ret_documents,
                struct error *error) MUST_USE;
 
+/* One document after another, each gone when `visit` returns: for large files of many documents. A `visit`
+ * that is false, with its error set, ends it. */
+typedef bool yaml_visit(void *context, const struct yaml_node *document, struct error *error);
+bool yaml_read_each(struct text bytes, yaml_visit *visit, void *context, struct error *error) MUST_USE;
+
 /* The member `key` of a map, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 

@@ -64,5 +64,5 @@ def write_namespaces(directory, count):
             labels["changegate.dev/tier"] = "tier-1"
         items.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
     file = directory / f"namespaces-{count}.json"
-    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    file.write_text("---\n".join(json.dumps(item) + "\n" for item in items))
     return file

@@ -74,11 +74,10 @@ def test_broken_certificate_is_ignored_said_and_counted(start, authority, tmp_pa
     gate.await_message(rf"error {tmp_path}/tls/tls\.(crt|key): .*; .*")
     assert serial(gate) == before
     assert gate.decide(reviews.APPROVED) is True
-    status, text = gate.probe("/readyz")
-    assert status == 503 and "[-]certificate failed" in text
+    # Every replica mounts the same files: with none ready, the API server would refuse every tier-1 change.
+    assert gate.probe("/readyz")[0] == 200
     volume.swap(contents(other))
-    until(lambda: gate.probe("/readyz")[0] == 200, 5, "cured")
-    assert serial(gate) != before
+    until(lambda: serial(gate) != before, 5, "cured")
 
 
 def test_client_authority_renewed(start, tmp_path):

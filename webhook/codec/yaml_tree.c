@@ -26,6 +26,8 @@ struct builder {
     size_t anchor_count;
     struct weight weight, by_aliases; /* so far, aliases expanded */
     unsigned deepest;
+    yaml_visit *visit; /* of each document, or NULL: all are collected */
+    void *visit_context;
     struct yaml_node *stack; /* children of the lists and maps that are being read; owned */
     size_t stack_count, stack_capacity;
 };
@@ -320,8 +322,13 @@ static bool read_root(struct builder *builder, const yaml_event_t *event)
         return true;
     if (!build_node(builder, event, 1, &node))
         return false;
-    push(builder, node);
-    return true;
+    if (builder->visit == NULL) {
+        push(builder, node);
+        return true;
+    }
+    bool good = builder->visit(builder->visit_context, &node, builder->error);
+    arena_reset(builder->arena);
+    return good;
 }
 
 static bool read_stream(struct builder *builder)
@@ -343,31 +350,61 @@ static bool read_stream(struct builder *builder)
     }
 }
 
-bool yaml_read(struct arena *arena, struct text bytes, struct yaml_documents *ret_documents,
-               struct error *error)
+static struct builder *start_builder(struct arena *arena, struct text bytes, struct error *error)
 {
     struct builder *builder = calloc(1, sizeof(*builder));
     if (builder == NULL || !yaml_parser_initialize(&builder->parser))
         abort();
     builder->arena = arena;
     builder->error = error;
-    /* A byte order mark, as editors on Windows leave it: libyaml knows one only where it guesses the
-     * encoding. */
-    if (text_starts_with(bytes, text_of("\xef\xbb\xbf")))
-        bytes = text_slice(bytes, 3, bytes.length);
-    builder->bytes = yaml_join_surrogates(arena, bytes);
-    yaml_parser_set_input_string(&builder->parser,
-                                 (const unsigned char *)(bytes.at == NULL ? "" : builder->bytes.at),
-                                 builder->bytes.length);
+    builder->bytes = bytes;
+    yaml_parser_set_input_string(&builder->parser, (const unsigned char *)(bytes.at == NULL ? "" : bytes.at),
+                                 bytes.length);
     yaml_parser_set_encoding(&builder->parser, YAML_UTF8_ENCODING);
+    return builder;
+}
+
+static void end_builder(struct builder *builder)
+{
+    yaml_parser_delete(&builder->parser);
+    free(builder->stack);
+    free(builder);
+}
+
+/* Without the byte order mark that editors on Windows leave. */
+static struct text prepare(struct arena *arena, struct text bytes)
+{
+    static const struct text mark = TEXT("\xef\xbb\xbf");
+    if (text_starts_with(bytes, mark))
+        bytes = text_slice(bytes, mark.length, bytes.length);
+    return yaml_join_surrogates(arena, bytes);
+}
+
+bool yaml_read(struct arena *arena, struct text bytes, struct yaml_documents *ret_documents,
+               struct error *error)
+{
+    struct builder *builder = start_builder(arena, prepare(arena, bytes), error);
     struct yaml_node root = {0};
     bool good = read_stream(builder);
     if (good) {
         adopt(builder, 0, &root);
         *ret_documents = (struct yaml_documents){root.children, root.child_count};
     }
-    yaml_parser_delete(&builder->parser);
-    free(builder->stack);
-    free(builder);
+    end_builder(builder);
+    return good;
+}
+
+bool yaml_read_each(struct text bytes, yaml_visit *visit, void *context, struct error *error)
+{
+    struct arena whole, document;
+    arena_init(&whole);
+    arena_init(&document);
+    struct builder *builder = start_builder(&document, prepare(&whole, bytes), error);
+    builder->visit = visit;
+    builder->visit_context = context;
+    bool good = read_stream(builder);
+    end_builder(builder);
+    arena_done(&document);
+    arena_done(&whole);
     return good;
 }

@@ -76,30 +76,27 @@ static bool read_namespace(struct arena *arena, const struct yaml_node *object,
     return true;
 }
 
-/* What was read so far: the store is touched only when all of the file is good. */
-struct collection {
-    struct arena *arena;
-    struct namespace_metadata *items;
-    size_t count;
-};
-
 static bool kind_is(const struct yaml_node *object, const char *kind)
 {
     const struct yaml_node *node = yaml_get(object, "kind");
     return node != NULL && node->type == YAML_STRING && text_is(node->text, kind);
 }
 
-static bool collect_namespace(struct collection *collection, const struct yaml_node *object,
-                              struct error *error)
+/* `store` NULL: only look whether it is good. */
+static bool take_namespace(struct namespace_store *store, const struct yaml_node *object, struct error *error)
 {
+    struct namespace_metadata metadata;
+    struct arena arena;
     if (object->type != YAML_MAP || !kind_is(object, "Namespace"))
         return error_set_at(
             error, ERROR_INPUT, object->line, object->column,
             "not a Namespace; the file may hold objects of kind Namespace only, or a List of them");
-    if (!read_namespace(collection->arena, object, &collection->items[collection->count], error))
-        return false;
-    collection->count++;
-    return true;
+    arena_init(&arena);
+    bool good = read_namespace(&arena, object, &metadata, error);
+    if (good && store != NULL)
+        namespace_store_put(store, &metadata);
+    arena_done(&arena);
+    return good;
 }
 
 static const struct yaml_node *list_items(const struct yaml_node *document)
@@ -110,40 +107,22 @@ static const struct yaml_node *list_items(const struct yaml_node *document)
     return items != NULL && items->type == YAML_LIST ? items : NULL;
 }
 
-static bool collect(struct collection *collection, const struct yaml_documents *documents,
-                    struct error *error)
+static bool take_document(void *context, const struct yaml_node *document, struct error *error)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < documents->count; i++) {
-        const struct yaml_node *items = list_items(&documents->items[i]);
-        most += items == NULL ? 1 : items->child_count;
-    }
-    collection->items = arena_alloc_array(collection->arena, most, sizeof(*collection->items));
-
-    for (size_t i = 0; i < documents->count; i++) {
-        const struct yaml_node *document = &documents->items[i];
-        const struct yaml_node *items = list_items(document);
-        if (items == NULL) {
-            if (!collect_namespace(collection, document, error))
-                return false;
-            continue;
-        }
-        for (size_t k = 0; k < items->child_count; k++)
-            if (!collect_namespace(collection, &items->children[k], error))
-                return false;
-    }
+    struct namespace_store *store = context;
+    const struct yaml_node *items = list_items(document);
+    if (items == NULL)
+        return take_namespace(store, document, error);
+    for (size_t i = 0; i < items->child_count; i++)
+        if (!take_namespace(store, &items->children[i], error))
+            return false;
     return true;
 }
 
+/* Read twice, a document at a time: the store is touched only when all of the file is good, and a file of
+ * very many namespaces never stands in memory as a tree. */
 bool namespace_store_read(struct namespace_store *store, struct text bytes, struct error *error)
 {
-    struct arena arena;
-    arena_init(&arena);
-    struct collection collection = {.arena = &arena};
-    struct yaml_documents documents;
-    bool good = yaml_read(&arena, bytes, &documents, error) && collect(&collection, &documents, error);
-    for (size_t i = 0; good && i < collection.count; i++)
-        namespace_store_put(store, &collection.items[i]);
-    arena_done(&arena);
-    return good;
+    return yaml_read_each(bytes, take_document, NULL, error) &&
+           yaml_read_each(bytes, take_document, store, error);
 }

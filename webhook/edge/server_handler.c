@@ -119,8 +119,7 @@ static void answer_ready(struct loop *loop, h2o_req_t *request, int64_t now_s)
     struct json_text_buffer *page = &loop->page;
     bool synced = atomic_load(&server->loops_with_snapshot) == server->options.threads;
     bool ready = add_check(page, "namespaces", synced, "not known yet");
-    ready &= add_check(page, "certificate", tls_ready(server->tls, now_s),
-                       "expired, not valid yet, or the files on disk cannot be used");
+    ready &= add_check(page, "certificate", tls_ready(server->tls, now_s), "expired or not valid yet");
     ready &= add_check(page, "serving", atomic_load(&server->drain_started_ns) == 0, "shutting down");
     answer_text(request, ready ? 200 : 503, ready ? "OK" : "Service Unavailable", json_text_view(page));
 }

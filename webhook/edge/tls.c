@@ -17,7 +17,6 @@ struct tls {
     SSL_CTX *context;
     pthread_mutex_t mutex; /* held to copy or swap a pointer, no longer; guards `current` */
     struct certificate *current;
-    atomic_bool current_is_on_disk; /* the last try to read the files gave what is in force */
     atomic_llong refusal_logged_s;
 };
 
@@ -139,7 +138,6 @@ bool tls_new(const struct tls_options *options, struct metrics *metrics, struct 
         tls_free(tls);
         return false;
     }
-    atomic_store(&tls->current_is_on_disk, true);
     metrics_set(metrics, METRICS_CERTIFICATE_EXPIRY_S, tls->current->not_after_s);
     *ret_tls = tls;
     return true;
@@ -164,7 +162,6 @@ bool tls_reload(struct tls *tls, struct error *error)
 {
     struct certificate *fresh;
     if (!certificate_load(tls->options, &fresh, error)) {
-        atomic_store(&tls->current_is_on_disk, false);
         metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOAD_FAILURES);
         return false;
     }
@@ -173,7 +170,6 @@ bool tls_reload(struct tls *tls, struct error *error)
     tls->current = fresh;
     pthread_mutex_unlock(&tls->mutex);
     certificate_unref(stale);
-    atomic_store(&tls->current_is_on_disk, true);
     metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOADS);
     metrics_set(tls->metrics, METRICS_CERTIFICATE_EXPIRY_S, fresh->not_after_s);
     return true;
@@ -184,5 +180,5 @@ bool tls_ready(struct tls *tls, int64_t now_s)
     struct certificate *current = current_certificate(tls);
     bool valid = current->not_before_s <= now_s && now_s < current->not_after_s;
     certificate_unref(current);
-    return valid && atomic_load(&tls->current_is_on_disk);
+    return valid;
 }

@@ -29,7 +29,7 @@ type gate struct {
 func main() {
 	log.SetFlags(0)
 	policyFile := flag.String("policy", "", "policy `FILE`")
-	namespacesFile := flag.String("namespaces", "", "`FILE` with a List of namespaces")
+	namespacesFile := flag.String("namespaces", "", "`FILE` with namespaces, documents behind ---")
 	certificate := flag.String("tls-cert", "", "certificate `FILE`")
 	key := flag.String("tls-key", "", "key `FILE`")
 	flag.Parse()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -116,12 +117,13 @@ func readNamespaces(file string) (map[string]map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list corev1.NamespaceList
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, err
-	}
-	known := make(map[string]map[string]string, len(list.Items))
-	for _, ns := range list.Items {
+	documents := bytes.Split(text, []byte("---\n"))
+	known := make(map[string]map[string]string, len(documents))
+	for _, document := range documents {
+		var ns corev1.Namespace
+		if err := json.Unmarshal(document, &ns); err != nil {
+			return nil, err
+		}
 		known[ns.Name] = ns.Labels
 	}
 	return known, nil
