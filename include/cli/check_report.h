@@ -7,20 +7,25 @@
 #include "codec/json_text.h"
 #include "core/decision.h"
 
-struct check_summary {
-    size_t passed, refused, skipped; /* skipped: no workload */
-    struct text assumed_policy;      /* taken to govern, since no namespace labels were given; or empty */
+/* Embedded, all zero but for these first four; ends with check_report_done. */
+struct check_report {
+    bool json;
     int64_t at_s;
+    struct text policy;  /* that governs; empty: none does */
+    bool policy_assumed; /* since nobody said what labels the namespaces have */
+
+    size_t passed, refused, skipped; /* skipped: no workload */
+    struct json_text_buffer objects, skipped_objects;
 };
 
-/* One object's verdict, appended to `out`. */
-void check_report_text(const struct change *change, const struct verdict *verdict,
-                       struct json_text_buffer *out);
-void check_report_json(const struct change *change, const struct verdict *verdict,
-                       struct json_text_buffer *out);
+/* Count one object and keep what there is to say about it. Copies. */
+void check_report_object(struct check_report *report, const struct change *change,
+                         const struct verdict *verdict);
+void check_report_skipped(struct check_report *report, struct text kind, struct text name);
 
-/* The whole: `objects` is what the calls above wrote. */
-void check_report_finish(bool json, struct text objects, const struct check_summary *summary,
-                         struct json_text_buffer *out);
+/* The whole report, appended to `out`. */
+void check_report_write(const struct check_report *report, struct json_text_buffer *out);
+
+void check_report_done(struct check_report *report);
 
 #endif

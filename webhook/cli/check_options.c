@@ -26,15 +26,14 @@ const char *check_options_help(void)
            "\n"
            "The gate's own decision, offline, over manifests: for a pipeline before it deploys.\n"
            "\n"
-           "  -f, --filename FILE       manifests, YAML or JSON, many documents a file; - is standard input\n"
+           "  -f, --filename FILE...    manifests, YAML or JSON, many documents a file; - is standard input\n"
            "      --policy FILE         the policy file of `changegate serve`\n"
-           "      --old FILE            the objects as they run now (kubectl get -o yaml); an object that is "
-           "in it\n"
-           "                            is an update, any other one is new\n"
+           "      --old FILE            the objects as they run now (kubectl get -o yaml): an object that "
+           "is\n"
+           "                            in it is an update, any other one is new\n"
            "      --namespace-labels K=V,...\n"
-           "                            labels of the namespaces, changegate.dev/freeze among them; without "
-           "this\n"
-           "                            option the first policy of the file is taken to govern\n"
+           "                            labels of the namespaces, changegate.dev/freeze among them; without\n"
+           "                            this option the first policy of the file is taken to govern\n"
            "      --at TIME             RFC 3339; decide as of then (default: now)\n"
            "      --as USER, --as-group GROUP\n"
            "                            decide as for this user (default: changegate-check, in no group)\n"
@@ -42,11 +41,20 @@ const char *check_options_help(void)
            "\n"
            "Compare like with like: --old from the cluster has defaults filled in, so give -f the output of\n"
            "`kubectl apply --dry-run=server -o yaml` beside it, or a field left out looks like a change.\n"
+           "Objects that only --old has are not checked. Without metadata.namespace it is \"default\".\n"
            "\n"
            "Exit status: 0 all pass, 1 at least one is refused, 2 unusable input.\n"
-           "JSON: {objects: [{kind, namespace, name, class, verdict, digest, reasons: [{code, field, "
-           "message}],\n"
-           "       warnings}], passed, refused, skipped, at, assumedPolicy}.\n";
+           "\n"
+           "JSON:\n"
+           "  objects         [{kind, namespace, name, class, verdict: Allow|Warn|Deny, wouldDeny, digest,\n"
+           "                  reasons: [{code, field, message}], warnings: [...]}]; wouldDeny: refused but "
+           "for\n"
+           "                  the policy's mode; digest of the pod template, where one is needed\n"
+           "  skippedObjects  [{kind, name}]: no workload, so nothing to decide\n"
+           "  passed, refused, skipped\n"
+           "                  how many\n"
+           "  at              as of when, UTC\n"
+           "  policy          that governs, or null; policyAssumed: no --namespace-labels were given\n";
 }
 
 static bool read_label(struct text pair, struct check_options *options, struct error *error)
@@ -76,15 +84,19 @@ static bool read_labels(struct text list, struct check_options *options, struct 
     return true;
 }
 
+static bool add_file(const char *path, struct check_options *options, struct error *error)
+{
+    if (options->file_count == CHECK_FILES_MOST)
+        return error_set(error, ERROR_INPUT, "-f: more than %d files; check them in several runs",
+                         CHECK_FILES_MOST);
+    options->files[options->file_count++] = path;
+    return true;
+}
+
 static bool read_option(int option, struct check_options *options, struct error *error)
 {
     switch (option) {
-    case 'f':
-        if (options->file_count == CHECK_FILES_MOST)
-            return error_set(error, ERROR_INPUT, "-f: more than %d files; check them in several runs",
-                             CHECK_FILES_MOST);
-        options->files[options->file_count++] = optarg;
-        return true;
+    case 'f': return add_file(optarg, options, error);
     case 'o':
         options->json = strcmp(optarg, "json") == 0;
         return options->json || strcmp(optarg, "text") == 0 ||
@@ -109,6 +121,22 @@ static bool read_option(int option, struct check_options *options, struct error 
     }
 }
 
+/* What must be there, and what can be there once. */
+static bool check_whole(const struct check_options *options, struct error *error)
+{
+    size_t standard_inputs = options->policy_file != NULL && strcmp(options->policy_file, "-") == 0;
+    if (options->file_count == 0)
+        return error_set(error, ERROR_INPUT,
+                         "no manifests given; name them with -f FILE (- is standard input)");
+    if (options->policy_file == NULL)
+        return error_set(error, ERROR_INPUT, "no policy given; name it with --policy FILE");
+    standard_inputs += options->old_file != NULL && strcmp(options->old_file, "-") == 0;
+    for (size_t i = 0; i < options->file_count; i++)
+        standard_inputs += strcmp(options->files[i], "-") == 0;
+    return standard_inputs <= 1 ||
+           error_set(error, ERROR_INPUT, "standard input (-) can be read once; write the other to a file");
+}
+
 bool check_options_read(int argc, char **argv, struct check_options *ret_options, struct error *error)
 {
     struct check_options options = {.user = TEXT("changegate-check")};
@@ -119,19 +147,18 @@ bool check_options_read(int argc, char **argv, struct check_options *ret_options
         if (option == '?')
             return error_set(error, ERROR_INPUT, "no such option: %s; try changegate check --help",
                              argv[optind - 1]);
-        if (option == ':')
+        bool swallowed = optarg != NULL && strncmp(optarg, "--", 2) == 0; /* another option is no value */
+        if (option == ':' || swallowed)
             return error_set(error, ERROR_INPUT, "%s needs a value; try changegate check --help",
-                             argv[optind - 1]);
+                             argv[optind - (optarg == argv[optind - 1] ? 2 : 1)]);
         if (!read_option(option, &options, error))
             return false;
     }
-    if (optind < argc)
-        return error_set(error, ERROR_INPUT, "what is \"%s\"? name manifests with -f", argv[optind]);
-    if (!options.help && options.file_count == 0)
-        return error_set(error, ERROR_INPUT,
-                         "no manifests given; name them with -f FILE (- is standard input)");
-    if (!options.help && options.policy_file == NULL)
-        return error_set(error, ERROR_INPUT, "no policy given; name it with --policy FILE");
+    for (; optind < argc; optind++) /* the shell makes several of -f *.yaml */
+        if (!add_file(argv[optind], &options, error))
+            return false;
+    if (!options.help && !check_whole(&options, error))
+        return false;
     *ret_options = options;
     return true;
 }

@@ -2,6 +2,8 @@
 
 #include "core/instant.h"
 
+/* ---- text ---- */
+
 static const char *verdict_word(enum verdict_kind kind)
 {
     return kind == VERDICT_DENY ? "refused" : kind == VERDICT_WARN ? "warn" : "pass";
@@ -14,16 +16,18 @@ static void line(struct json_text_buffer *out, const char *before, struct text t
     json_text_raw_str(out, "\n");
 }
 
-void check_report_text(const struct change *change, const struct verdict *verdict,
-                       struct json_text_buffer *out)
+static void write_object_text(const struct change *change, const struct verdict *verdict,
+                              struct json_text_buffer *out)
 {
     struct arena arena = {NULL, 0};
     char classes[96];
+    bool silent = verdict->would_deny && verdict->kind == VERDICT_ALLOW;
     line(out, "",
-         arena_printf(&arena, "%-8s %s %.*s %.*s/%.*s", verdict_word(verdict->kind),
+         arena_printf(&arena, "%-8s %s %.*s %.*s/%.*s%s", verdict_word(verdict->kind),
                       change_classes_name(change->classes, classes, sizeof(classes)), TEXT_ARGS(change->kind),
                       TEXT_ARGS(text_quote(&arena, change->namespace, 63)),
-                      TEXT_ARGS(text_quote(&arena, change->name, 253))));
+                      TEXT_ARGS(text_quote(&arena, change->name, 253)),
+                      silent ? " (refused but for mode Audit)" : ""));
     for (size_t i = 0; i < verdict->reason_count; i++) {
         if (verdict->reasons[i].message.length == 0)
             continue;
@@ -34,24 +38,36 @@ void check_report_text(const struct change *change, const struct verdict *verdic
     arena_done(&arena);
 }
 
+static void write_text(const struct check_report *report, struct arena *arena, struct json_text_buffer *out)
+{
+    json_text_raw(out, json_text_view(&report->objects));
+    if (report->policy.length == 0)
+        line(out, "", text_of("no policy governs a namespace with these labels: nothing is checked in it"));
+    else if (report->policy_assumed)
+        line(out, "",
+             arena_printf(arena, "no --namespace-labels given: policy %.*s is taken to govern",
+                          TEXT_ARGS(report->policy)));
+    line(out, "",
+         arena_printf(arena, "%zu passed, %zu refused, %zu skipped (no workload), as of %.*s", report->passed,
+                      report->refused, report->skipped, TEXT_ARGS(instant_format(arena, report->at_s))));
+}
+
+/* ---- JSON ---- */
+
 static void key_text(struct json_text_buffer *out, const char *key, struct text value)
 {
     json_text_key(out, key);
     json_text_string(out, value);
 }
 
-void check_report_json(const struct change *change, const struct verdict *verdict,
-                       struct json_text_buffer *out)
+static void key_bool(struct json_text_buffer *out, const char *key, bool value)
 {
-    char classes[96];
-    json_text_raw_str(out, out->length == 0 ? "{" : ",{");
-    key_text(out, "kind", change->kind);
-    key_text(out, "namespace", change->namespace);
-    key_text(out, "name", change->name);
-    key_text(out, "class", text_of(change_classes_name(change->classes, classes, sizeof(classes))));
-    key_text(out, "verdict", text_of(verdict_kind_name(verdict->kind)));
-    if (change->digest_after.length > 0)
-        key_text(out, "digest", change->digest_after);
+    json_text_key(out, key);
+    json_text_bool(out, value);
+}
+
+static void write_reasons(const struct verdict *verdict, struct json_text_buffer *out)
+{
     json_text_key(out, "reasons");
     json_text_raw_str(out, "[");
     for (size_t i = 0; i < verdict->reason_count; i++) {
@@ -63,6 +79,22 @@ void check_report_json(const struct change *change, const struct verdict *verdic
         json_text_raw_str(out, "}");
     }
     json_text_raw_str(out, "]");
+}
+
+static void write_object_json(const struct change *change, const struct verdict *verdict,
+                              struct json_text_buffer *out)
+{
+    char classes[96];
+    json_text_raw_str(out, out->length == 0 ? "{" : ",{");
+    key_text(out, "kind", change->kind);
+    key_text(out, "namespace", change->namespace);
+    key_text(out, "name", change->name);
+    key_text(out, "class", text_of(change_classes_name(change->classes, classes, sizeof(classes))));
+    key_text(out, "verdict", text_of(verdict_kind_name(verdict->kind)));
+    key_bool(out, "wouldDeny", verdict->would_deny);
+    if (change->digest_after.length > 0)
+        key_text(out, "digest", change->digest_after);
+    write_reasons(verdict, out);
     json_text_key(out, "warnings");
     json_text_raw_str(out, "[");
     for (size_t i = 0; i < verdict->warning_count; i++) {
@@ -72,47 +104,75 @@ void check_report_json(const struct change *change, const struct verdict *verdic
     json_text_raw_str(out, "]}");
 }
 
-static void finish_json(struct text objects, const struct check_summary *summary, struct arena *arena,
-                        struct json_text_buffer *out)
+static void key_list(struct json_text_buffer *out, const char *key, const struct json_text_buffer *items)
 {
-    json_text_raw_str(out, "{\"objects\":[");
-    json_text_raw(out, objects);
+    json_text_key(out, key);
+    json_text_raw_str(out, "[");
+    json_text_raw(out, json_text_view(items));
     json_text_raw_str(out, "]");
-    const struct {
-        const char *key;
-        size_t count;
-    } counts[] = {{"passed", summary->passed}, {"refused", summary->refused}, {"skipped", summary->skipped}};
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        json_text_key(out, counts[i].key);
-        json_text_integer(out, (int64_t)counts[i].count);
-    }
-    key_text(out, "at", instant_format(arena, summary->at_s));
-    if (summary->assumed_policy.length > 0)
-        key_text(out, "assumedPolicy", summary->assumed_policy);
+}
+
+static void key_count(struct json_text_buffer *out, const char *key, size_t count)
+{
+    json_text_key(out, key);
+    json_text_integer(out, (int64_t)count);
+}
+
+static void write_json(const struct check_report *report, struct arena *arena, struct json_text_buffer *out)
+{
+    json_text_raw_str(out, "{");
+    key_list(out, "objects", &report->objects);
+    key_list(out, "skippedObjects", &report->skipped_objects);
+    key_count(out, "passed", report->passed);
+    key_count(out, "refused", report->refused);
+    key_count(out, "skipped", report->skipped);
+    key_text(out, "at", instant_format(arena, report->at_s));
+    json_text_key(out, "policy");
+    if (report->policy.length == 0)
+        json_text_raw_str(out, "null");
+    else
+        json_text_string(out, report->policy);
+    key_bool(out, "policyAssumed", report->policy_assumed);
     json_text_raw_str(out, "}\n");
 }
 
-static void finish_text(struct text objects, const struct check_summary *summary, struct arena *arena,
-                        struct json_text_buffer *out)
+/* ---- the report ---- */
+
+void check_report_object(struct check_report *report, const struct change *change,
+                         const struct verdict *verdict)
 {
-    json_text_raw(out, objects);
-    if (summary->assumed_policy.length > 0)
-        line(out, "",
-             arena_printf(arena, "no --namespace-labels given: policy %.*s is taken to govern",
-                          TEXT_ARGS(summary->assumed_policy)));
-    line(out, "",
-         arena_printf(arena, "%zu passed, %zu refused, %zu skipped (no workload), as of %.*s",
-                      summary->passed, summary->refused, summary->skipped,
-                      TEXT_ARGS(instant_format(arena, summary->at_s))));
+    if (verdict->kind == VERDICT_DENY)
+        report->refused++;
+    else
+        report->passed++;
+    if (report->json)
+        write_object_json(change, verdict, &report->objects);
+    else
+        write_object_text(change, verdict, &report->objects);
 }
 
-void check_report_finish(bool json, struct text objects, const struct check_summary *summary,
-                         struct json_text_buffer *out)
+void check_report_skipped(struct check_report *report, struct text kind, struct text name)
+{
+    struct json_text_buffer *out = &report->skipped_objects;
+    report->skipped++;
+    json_text_raw_str(out, out->length == 0 ? "{" : ",{");
+    key_text(out, "kind", kind);
+    key_text(out, "name", name);
+    json_text_raw_str(out, "}");
+}
+
+void check_report_write(const struct check_report *report, struct json_text_buffer *out)
 {
     struct arena arena = {NULL, 0};
-    if (json)
-        finish_json(objects, summary, &arena, out);
+    if (report->json)
+        write_json(report, &arena, out);
     else
-        finish_text(objects, summary, &arena, out);
+        write_text(report, &arena, out);
     arena_done(&arena);
+}
+
+void check_report_done(struct check_report *report)
+{
+    json_text_done(&report->objects);
+    json_text_done(&report->skipped_objects);
 }
