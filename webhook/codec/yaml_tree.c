@@ -283,7 +283,7 @@ static bool build_node(struct builder *builder, const yaml_event_t *event, unsig
     if (event->type == YAML_ALIAS_EVENT)
         return build_alias(builder, event, depth, node);
 
-    struct anchor *anchor;
+    struct anchor *anchor = NULL;
     struct weight before = builder->weight;
     unsigned deepest_before = builder->deepest;
     if (!open_anchor(builder, event->start_mark, anchor_of(event), &anchor))
