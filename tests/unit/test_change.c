@@ -57,6 +57,11 @@ static const struct row rows[] = {
     {"replicas from zero",
      {.operation = OPERATION_UPDATE, .before = {.exists = true, .replicas = 0}, .after = {RUNNING}},
      SCALE | RESUME},
+    {"replicas from zero to one",
+     {.operation = OPERATION_UPDATE,
+      .before = {.exists = true, .replicas = 0},
+      .after = {.exists = true, .replicas = 1}},
+     SCALE | RESUME},
     {"from zero: what ran before cannot be seen, whatever the status says",
      {.operation = OPERATION_UPDATE,
       .before = {.exists = true, .replicas = 0, .released = true},
@@ -252,12 +257,12 @@ static const char *const subresources[] = {
 
 static void each_change(void (*check)(const struct change *change, change_classes classes))
 {
-    static const int64_t replica_counts[] = {REPLICAS_NONE, 0, 3}, partitions[] = {0, 2, PARTITION_ALL};
+    static const int64_t replica_counts[] = {REPLICAS_NONE, 0, 1, 3}, partitions[] = {0, 2, PARTITION_ALL};
     static const enum workload_kind kinds[] = {KIND_DEPLOYMENT, KIND_JOB, KIND_POD, KIND_OTHER};
     for (int operation = 0; operation < 4; operation++)
         for (size_t s = 0; s < sizeof(subresources) / sizeof(subresources[0]); s++)
             for (unsigned bits = 0; bits < 128; bits++)
-                for (size_t r = 0; r < 9; r++)
+                for (size_t r = 0; r < 16; r++)
                     for (size_t p = 0; p < 9; p++)
                         for (size_t k = 0; k < 4; k++)
                             for (int difference = 0; difference < 3; difference++) {
@@ -268,14 +273,14 @@ static void each_change(void (*check)(const struct change *change, change_classe
                                     .template_difference = (enum template_difference)difference,
                                     .owner_added = bits & 1,
                                     .before = {.exists = true,
-                                               .replicas = replica_counts[r / 3],
+                                               .replicas = replica_counts[r / 4],
                                                .partition = partitions[p / 3],
                                                .stopped = bits & 2,
                                                .released = bits & 4,
                                                .deleting = bits & 8,
                                                .controlled = bits & 16},
                                     .after = {.exists = true,
-                                              .replicas = replica_counts[r % 3],
+                                              .replicas = replica_counts[r % 4],
                                               .partition = partitions[p % 3],
                                               .stopped = bits & 32,
                                               .controlled = bits & 64},
