@@ -19,7 +19,7 @@ struct text object_annotation(struct json object, struct text key);
 struct object_state object_state_read(struct json object, const struct workload_type *type,
                                       bool scale_subresource);
 
-/* Whether `after` names an owner that `before` does not. */
+/* Whether `after` names an owner that `before` does not, or gives one a larger role. */
 bool object_owner_added(struct json before, struct json after);
 
 #endif

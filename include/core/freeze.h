@@ -25,7 +25,7 @@ struct freeze_window {
     enum freeze_action action;
     struct text time_zone; /* IANA; empty where all times carried an offset */
     struct text reason, contact, url, ticket;
-    const struct interval *intervals; /* sorted */
+    const struct interval *intervals; /* sorted, not touching one another */
     size_t interval_count;
 };
 
@@ -39,6 +39,7 @@ struct freeze_segment {
     enum freeze_action action;
     uint32_t first_cause, cause_count; /* into timeline.causes, strictest first */
     uint32_t more_causes;              /* in force but not listed */
+    uint32_t deciding_causes;          /* of those in force, listed or not, the ones with this action */
 };
 
 struct freeze_timeline {

@@ -31,17 +31,14 @@ def write_certificate(directory):
 
 
 def write_policy(directory, window_count):
-    """Half of the freezes are over, half are to come; none is now. Two windows each keep the same calendar, as an alias:
-    a hundred thousand entries written out would be larger than a policy file may be."""
+    """Half of the freezes are over, half are to come; none is now."""
     today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = ["  freezeWindows:\n"]
     windows = min(window_count, WINDOWS_MOST)
     for window in range(windows):
-        calendar, is_copy = divmod(window, 2)
         lines.append(f"  - name: freeze-{window}\n    type: Freeze\n    action: Deny\n    timeZone: Europe/London\n"
-                     f"    reason: peak trading\n    once: {'*' if is_copy else '&'}calendar-{calendar}\n")
-        if not is_copy:
-            lines += [write_entry(today, number) for number in range(calendar, window_count // 2, windows // 2)]
+                     "    reason: peak trading\n    once:\n")
+        lines += [write_entry(today, number) for number in range(window, window_count, windows)]
     file = directory / f"policy-{window_count}.yaml"
     file.write_text(POLICY + "".join(lines))
     return file

@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 #include <simdjson.h>
+#include <string>
 
 using simdjson::internal::tape_ref;
 using simdjson::internal::tape_type;
@@ -159,16 +160,26 @@ size_t json_count(struct json value)
     return type == JSON_OBJECT || type == JSON_ARRAY ? tape_at(value).scope_count() : 0;
 }
 
-static bool members_equal(struct json a, struct json b)
+// Every member of `a` is a member of `b`. Members in the same order, as they nearly always are, are met in
+// step.
+static bool members_within(struct json a, struct json b, bool *ret_in_step)
 {
     json_walk left = json_walk_start(a), right = json_walk_start(b);
+    *ret_in_step = true;
     while (json_walk_next(&left)) {
         bool in_step = json_walk_next(&right) && text_equal(left.key, right.key);
-        struct json other = in_step ? right.value : json_get(b, left.key);
-        if (!json_equal(left.value, other))
+        *ret_in_step &= in_step;
+        if (!json_equal(left.value, in_step ? right.value : json_get(b, left.key)))
             return false;
     }
     return true;
+}
+
+// Equal numbers of members are no proof when keys repeat: out of step, both sides are asked.
+static bool members_equal(struct json a, struct json b)
+{
+    bool in_step;
+    return members_within(a, b, &in_step) && (in_step || members_within(b, a, &in_step));
 }
 
 static bool elements_equal(struct json a, struct json b)
@@ -201,18 +212,41 @@ bool json_equal(struct json a, struct json b)
     return false;
 }
 
-// The shortest decimal that reads back as the same double, with ".0" where it would look like an integer.
+// The shortest decimal that reads back as the same double, in the form that Python gives it: positional from
+// 1e-4 up to 1e16, and with ".0" where it would look like an integer.
 static void write_real(double value, json_text_buffer *out)
 {
-    char digits[40];
-    for (int precision = 15; precision <= 17; precision++) {
-        snprintf(digits, sizeof(digits), "%.*g", precision, value);
-        if (strtod(digits, nullptr) == value)
+    char scientific[32];
+    for (int precision = 0; precision <= 16; precision++) {
+        snprintf(scientific, sizeof(scientific), "%.*e", precision, value);
+        if (strtod(scientific, nullptr) == value)
             break;
     }
-    json_text_raw_str(out, digits);
-    if (strpbrk(digits, ".en") == nullptr)
-        json_text_raw_str(out, ".0");
+    const char *at = scientific;
+    if (*at == '-') {
+        json_text_raw_str(out, "-");
+        at++;
+    }
+    int exponent = atoi(strchr(at, 'e') + 1);
+    std::string digits;
+    for (; *at != 'e'; at++)
+        if (*at != '.')
+            digits += *at;
+
+    int count = static_cast<int>(digits.size());
+    if (exponent < -4 || exponent >= 16) {
+        if (count > 1)
+            digits.insert(1, ".");
+        snprintf(scientific, sizeof(scientific), "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+        digits += scientific;
+    } else if (exponent < 0) {
+        digits.insert(0, "0." + std::string(static_cast<size_t>(-exponent - 1), '0'));
+    } else if (exponent >= count - 1) {
+        digits += std::string(static_cast<size_t>(exponent - count + 1), '0') + ".0";
+    } else {
+        digits.insert(static_cast<size_t>(exponent + 1), ".");
+    }
+    json_text_raw(out, text{digits.data(), digits.size()});
 }
 
 extern "C" void json_canonical_scalar(struct json value, json_text_buffer *out)

@@ -119,10 +119,21 @@ struct object_state object_state_read(struct json object, const struct workload_
     return state;
 }
 
-static bool has_owner(struct json owners, struct text uid)
+/* The same owner in the same role: the garbage collector looks owners up by kind and name, and whoever is
+ * named as controller counts for more than the others. */
+static bool is_same_owner(struct json before, struct json after)
+{
+    static const char *const keys[] = {"uid", "kind", "name", "apiVersion"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (!json_equal(get(before, keys[i]), get(after, keys[i])))
+            return false;
+    return json_bool(get(before, "controller"), false) || !json_bool(get(after, "controller"), false);
+}
+
+static bool has_owner(struct json owners, struct json wanted)
 {
     for (struct json_walk w = json_walk_start(owners); json_walk_next(&w);)
-        if (text_equal(json_text(get(w.value, "uid")), uid))
+        if (is_same_owner(w.value, wanted))
             return true;
     return false;
 }
@@ -132,7 +143,7 @@ bool object_owner_added(struct json before, struct json after)
     struct json owners = get(get(before, "metadata"), "ownerReferences");
     for (struct json_walk w = json_walk_start(get(get(after, "metadata"), "ownerReferences"));
          json_walk_next(&w);)
-        if (!has_owner(owners, json_text(get(w.value, "uid"))))
+        if (!has_owner(owners, w.value))
             return true;
     return false;
 }

@@ -71,6 +71,20 @@ static int compare_intervals(const void *left, const void *right)
     return (a->start_s > b->start_s) - (a->start_s < b->start_s);
 }
 
+/* Sorted, and as few as say the same: entries that overlap or touch become one. Returns how many are left. */
+static size_t merge_intervals(struct interval *intervals, size_t count)
+{
+    size_t kept = 0;
+    qsort(intervals, count, sizeof(*intervals), compare_intervals);
+    for (size_t i = 1; i < count; i++) {
+        if (intervals[i].start_s > intervals[kept].end_s)
+            intervals[++kept] = intervals[i];
+        else if (intervals[i].end_s > intervals[kept].end_s)
+            intervals[kept].end_s = intervals[i].end_s;
+    }
+    return kept + 1;
+}
+
 static bool read_intervals(struct policy_reader *reader, struct policy_map map, struct freeze_window *window)
 {
     const struct yaml_node *list;
@@ -85,9 +99,8 @@ static bool read_intervals(struct policy_reader *reader, struct policy_map map, 
                        &intervals[i]))
             return false;
     }
-    qsort(intervals, list->child_count, sizeof(*intervals), compare_intervals);
     window->intervals = intervals;
-    window->interval_count = list->child_count;
+    window->interval_count = merge_intervals(intervals, list->child_count);
     return true;
 }
 

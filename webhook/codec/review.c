@@ -192,6 +192,8 @@ bool review_read_change(const struct review *review, const struct policy *policy
     if (!read_user(review, arena, &change.user, error))
         return false;
     const struct workload_type *type = workload_type_find(policy, review->group, review->resource);
+    if (type != NULL && type->workload != KIND_OTHER && review->namespace.length == 0)
+        return fail(error, "request.namespace is missing"); /* without it, nobody would govern a workload */
     if (type != NULL)
         read_workload(review, policy, type, arena, scratch, &change);
     *ret_change = change;

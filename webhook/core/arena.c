@@ -116,6 +116,15 @@ struct text arena_printf(struct arena *arena, const char *format, ...)
     return printed;
 }
 
+/* C0, DEL and, in UTF-8, C1 (U+0080 to U+009F, which some terminals obey) are not. */
+static bool is_printable(struct text character)
+{
+    unsigned char first = (unsigned char)character.at[0];
+    if (character.length == 1)
+        return first >= ' ' && first != 0x7f;
+    return first != 0xc2 || (unsigned char)character.at[1] >= 0xa0;
+}
+
 struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)
 {
     static const char dots[] = "...";
@@ -125,7 +134,7 @@ struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)
     size_t length = 0;
     for (size_t i = 0; i < text.length;) {
         size_t step = text_utf8_length(text_slice(text, i, text.length));
-        bool plain = step > 1 || (step == 1 && (unsigned char)text.at[i] >= ' ' && text.at[i] != 0x7f);
+        bool plain = step > 0 && is_printable(text_slice(text, i, step));
         size_t width = plain ? step : 1;
         if (length + width > room)
             break;

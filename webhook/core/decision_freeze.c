@@ -43,13 +43,18 @@ static struct text describe_causes(const struct policy *policy, const struct fac
     const struct freeze_segment *segment = state->segment;
     if (label_in_force && facts->freeze_label.action == state->action)
         list = describe_label(&facts->freeze_label, namespace, arena);
-    for (uint32_t i = 0; segment != NULL && i < segment->cause_count; i++) {
+    if (segment == NULL || segment->action != state->action)
+        return list;
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < segment->cause_count; i++) {
         const struct freeze_window *window = policy->freeze.causes[segment->first_cause + i];
-        if (window->action == state->action)
-            list = join(list, ", ", describe_window(window, arena), arena);
+        if (window->action != state->action)
+            continue;
+        list = join(list, ", ", describe_window(window, arena), arena);
+        listed++;
     }
-    if (segment != NULL && segment->more_causes > 0)
-        list = arena_printf(arena, "%.*s and %u more", TEXT_ARGS(list), segment->more_causes);
+    if (segment->deciding_causes > listed)
+        list = arena_printf(arena, "%.*s and %u more", TEXT_ARGS(list), segment->deciding_causes - listed);
     return list;
 }
 

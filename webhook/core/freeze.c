@@ -7,93 +7,103 @@
 
 struct edge_event {
     int64_t at_s;
-    bool opens; /* an interval ends here */
-    uint32_t interval;
+    bool ends;
+    uint32_t window;
 };
 
-struct active_interval {
-    const struct freeze_window *window;
-    uint32_t previous, next; /* in the list of its action; NO_INTERVAL at the ends */
+struct active_window {
+    uint32_t intervals;      /* in force: entries of one window may overlap, and are one cause */
+    uint32_t previous, next; /* in the list of its action; NO_WINDOW at the ends */
 };
 
-#define NO_INTERVAL UINT32_MAX
+#define NO_WINDOW UINT32_MAX
 
 struct active_list {
     uint32_t first, last, count;
 };
 
 struct sweep {
-    struct active_interval *intervals;
-    struct active_list active[FREEZE_DENY + 1];
+    const struct freeze_window *windows;
+    struct active_window *active;
+    struct active_list lists[FREEZE_DENY + 1];
     struct freeze_segment *segments;
     size_t segment_count;
     const struct freeze_window **causes;
     size_t cause_count;
 };
 
+/* At one instant, starts come before ends: a window that goes on is never out of force in between. */
 static int compare_events(const void *left, const void *right)
 {
     const struct edge_event *a = left, *b = right;
     if (a->at_s != b->at_s)
         return a->at_s < b->at_s ? -1 : 1;
-    return (a->interval > b->interval) - (a->interval < b->interval);
+    if (a->ends != b->ends)
+        return a->ends ? 1 : -1;
+    return (a->window > b->window) - (a->window < b->window);
 }
 
-static void activate(struct sweep *sweep, uint32_t index)
+static void start_interval(struct sweep *sweep, uint32_t index)
 {
-    struct active_interval *interval = &sweep->intervals[index];
-    struct active_list *list = &sweep->active[interval->window->action];
-    interval->previous = list->last;
-    interval->next = NO_INTERVAL;
-    if (list->last == NO_INTERVAL)
+    struct active_window *window = &sweep->active[index];
+    struct active_list *list = &sweep->lists[sweep->windows[index].action];
+    if (window->intervals++ > 0)
+        return;
+    window->previous = list->last;
+    window->next = NO_WINDOW;
+    if (list->last == NO_WINDOW)
         list->first = index;
     else
-        sweep->intervals[list->last].next = index;
+        sweep->active[list->last].next = index;
     list->last = index;
     list->count++;
 }
 
-static void deactivate(struct sweep *sweep, uint32_t index)
+static void end_interval(struct sweep *sweep, uint32_t index)
 {
-    struct active_interval *interval = &sweep->intervals[index];
-    struct active_list *list = &sweep->active[interval->window->action];
-    if (interval->previous == NO_INTERVAL)
-        list->first = interval->next;
+    struct active_window *window = &sweep->active[index];
+    struct active_list *list = &sweep->lists[sweep->windows[index].action];
+    if (--window->intervals > 0)
+        return;
+    if (window->previous == NO_WINDOW)
+        list->first = window->next;
     else
-        sweep->intervals[interval->previous].next = interval->next;
-    if (interval->next == NO_INTERVAL)
-        list->last = interval->previous;
+        sweep->active[window->previous].next = window->next;
+    if (window->next == NO_WINDOW)
+        list->last = window->previous;
     else
-        sweep->intervals[interval->next].previous = interval->previous;
+        sweep->active[window->next].previous = window->previous;
     list->count--;
 }
 
 static void add_causes(struct sweep *sweep, struct freeze_segment *segment, const struct active_list *list)
 {
-    for (uint32_t i = list->first; i != NO_INTERVAL && segment->cause_count < FREEZE_CAUSES_MOST;
-         i = sweep->intervals[i].next) {
-        sweep->causes[sweep->cause_count++] = sweep->intervals[i].window;
+    for (uint32_t i = list->first; i != NO_WINDOW && segment->cause_count < FREEZE_CAUSES_MOST;
+         i = sweep->active[i].next) {
+        sweep->causes[sweep->cause_count++] = &sweep->windows[i];
         segment->cause_count++;
     }
+    segment->more_causes += list->count;
 }
 
 /* What is in force between two neighbouring events becomes a segment. */
 static void add_segment(struct sweep *sweep, int64_t start_s, int64_t end_s)
 {
-    uint32_t closing = sweep->active[FREEZE_DENY].count, warning = sweep->active[FREEZE_WARN].count;
-    if (closing + warning == 0 || start_s == end_s)
+    const struct active_list *closing = &sweep->lists[FREEZE_DENY], *warning = &sweep->lists[FREEZE_WARN];
+    if (closing->count + warning->count == 0 || start_s == end_s)
         return;
     struct freeze_segment *segment = &sweep->segments[sweep->segment_count++];
     *segment = (struct freeze_segment){
         .start_s = start_s,
         .end_s = end_s,
         .opens_s = start_s,
-        .action = closing > 0 ? FREEZE_DENY : FREEZE_WARN,
+        .action = closing->count > 0 ? FREEZE_DENY : FREEZE_WARN,
         .first_cause = (uint32_t)sweep->cause_count,
+        .deciding_causes = closing->count > 0 ? closing->count : warning->count,
     };
-    add_causes(sweep, segment, &sweep->active[FREEZE_DENY]);
-    add_causes(sweep, segment, &sweep->active[FREEZE_WARN]);
-    segment->more_causes = closing + warning - segment->cause_count;
+    add_causes(sweep, segment, closing);
+    add_causes(sweep, segment, warning);
+    segment->more_causes -= segment->cause_count;
 }
 
 /* The true next opening of a closed segment lies behind every closed one that touches it. */
@@ -118,61 +128,62 @@ static size_t count_intervals(const struct freeze_window *windows, size_t window
 
 /* Two events for each interval, sorted by time. The caller frees them. */
 static struct edge_event *make_events(const struct freeze_window *windows, size_t window_count,
-                                      struct sweep *sweep, size_t interval_count)
+                                      size_t interval_count)
 {
     struct edge_event *events = calloc(interval_count * 2, sizeof(*events));
     if (events == NULL)
         abort();
-    uint32_t index = 0;
+    size_t count = 0;
     for (size_t w = 0; w < window_count; w++) {
-        for (size_t i = 0; windows[w].action != FREEZE_OPEN && i < windows[w].interval_count; i++, index++) {
+        for (size_t i = 0; windows[w].action != FREEZE_OPEN && i < windows[w].interval_count; i++) {
             const struct interval *interval = &windows[w].intervals[i];
-            sweep->intervals[index].window = &windows[w];
-            events[index * 2] = (struct edge_event){interval->start_s, false, index};
-            events[index * 2 + 1] = (struct edge_event){interval->end_s, true, index};
+            events[count++] = (struct edge_event){interval->start_s, false, (uint32_t)w};
+            events[count++] = (struct edge_event){interval->end_s, true, (uint32_t)w};
         }
     }
-    qsort(events, interval_count * 2, sizeof(*events), compare_events);
+    qsort(events, count, sizeof(*events), compare_events);
     return events;
+}
+
+static void run_sweep(struct sweep *sweep, const struct edge_event *events, size_t event_count)
+{
+    for (size_t i = 0; i < event_count; i++) {
+        if (i > 0)
+            add_segment(sweep, events[i - 1].at_s, events[i].at_s);
+        if (events[i].ends)
+            end_interval(sweep, events[i].window);
+        else
+            start_interval(sweep, events[i].window);
+    }
+    find_openings(sweep->segments, sweep->segment_count);
 }
 
 void freeze_timeline_build(struct arena *arena, const struct freeze_window *windows, size_t window_count,
                            struct freeze_timeline *ret_timeline)
 {
-    size_t interval_count = count_intervals(windows, window_count);
+    size_t interval_count = count_intervals(windows, window_count), event_count = interval_count * 2;
     *ret_timeline = (struct freeze_timeline){NULL, 0, NULL};
     if (interval_count == 0)
         return;
-    if (interval_count >= UINT32_MAX / (2 * FREEZE_CAUSES_MOST))
+    if (interval_count >= UINT32_MAX / (2 * FREEZE_CAUSES_MOST) || window_count >= NO_WINDOW)
         abort();
 
-    struct sweep sweep = {0};
+    struct sweep sweep = {.windows = windows};
     for (size_t i = 0; i <= FREEZE_DENY; i++)
-        sweep.active[i] = (struct active_list){NO_INTERVAL, NO_INTERVAL, 0};
-    sweep.intervals = calloc(interval_count, sizeof(*sweep.intervals));
-    if (sweep.intervals == NULL)
+        sweep.lists[i] = (struct active_list){NO_WINDOW, NO_WINDOW, 0};
+    sweep.active = calloc(window_count, sizeof(*sweep.active));
+    sweep.causes = calloc(event_count * FREEZE_CAUSES_MOST, sizeof(*sweep.causes));
+    if (sweep.active == NULL || sweep.causes == NULL)
         abort();
-    struct edge_event *events = make_events(windows, window_count, &sweep, interval_count);
-    sweep.segments = arena_alloc_array(arena, interval_count * 2, sizeof(*sweep.segments));
-    sweep.causes = calloc(interval_count * 2 * FREEZE_CAUSES_MOST, sizeof(*sweep.causes));
-    if (sweep.causes == NULL)
-        abort();
-
-    for (size_t i = 0; i < interval_count * 2; i++) {
-        if (i > 0)
-            add_segment(&sweep, events[i - 1].at_s, events[i].at_s);
-        if (events[i].opens)
-            deactivate(&sweep, events[i].interval);
-        else
-            activate(&sweep, events[i].interval);
-    }
-    find_openings(sweep.segments, sweep.segment_count);
+    struct edge_event *events = make_events(windows, window_count, interval_count);
+    sweep.segments = arena_alloc_array(arena, event_count, sizeof(*sweep.segments));
+    run_sweep(&sweep, events, event_count);
 
     const struct freeze_window **causes = arena_alloc_array(arena, sweep.cause_count, sizeof(*causes));
     for (size_t i = 0; i < sweep.cause_count; i++)
         causes[i] = sweep.causes[i];
     free(sweep.causes);
-    free(sweep.intervals);
+    free(sweep.active);
     free(events);
     *ret_timeline = (struct freeze_timeline){sweep.segments, sweep.segment_count, causes};
 }

@@ -30,9 +30,12 @@ void freeze_label_read(struct arena *arena, struct text action, struct text unti
         read_action(arena, action, &label);
         if (until.at != NULL && !instant_parse(until, &label.until_s)) {
             label.until_s = FREEZE_NO_END;
-            label.trouble = arena_printf(
-                arena, "changegate.dev/freeze-until: \"%.*s\" is not an RFC 3339 time and is taken as no end",
-                TEXT_ARGS(text_quote(arena, until, 63)));
+            label.trouble =
+                arena_printf(arena,
+                             "%.*s%schangegate.dev/freeze-until: \"%.*s\" is not an RFC 3339 time and is "
+                             "taken as no end",
+                             TEXT_ARGS(label.trouble), label.trouble.length > 0 ? "; " : "",
+                             TEXT_ARGS(text_quote(arena, until, 63)));
         }
     }
     *ret_label = label;

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    POLICY_BYTES_MOST = 4 << 20,
+    POLICY_BYTES_MOST = 16 << 20,
     NAMESPACES_BYTES_MOST = 64 << 20,
     BUILD_SHARE =
         4, /* a pause of so many times what a build took: building takes a fifth of a core at most */
