@@ -14,10 +14,16 @@ bool yaml_resolve(struct text written, struct yaml_node *node) MUST_USE;
 /* The JSON number of a scalar that resolved to YAML_REAL. */
 void yaml_write_real(struct text written, struct json_text_buffer *out);
 
-/* JSON writes a character beyond the first plane as two escapes, a surrogate pair (RFC 8259 section 7), which
- * libyaml refuses. Where `bytes` is JSON that has such pairs: a copy with each written as YAML's
- * "\Uxxxxxxxx"; else `bytes`. */
-struct text yaml_join_surrogates(struct arena *arena, struct text bytes);
+/* Makes `node`, a string, what its tag says. A tag that kubectl would not know cannot become JSON. */
+enum yaml_tag_fault { YAML_TAG_GOOD, YAML_TAG_WRONG, YAML_TAG_UNKNOWN };
+enum yaml_tag_fault yaml_apply_tag(struct text tag, struct yaml_node *node);
+
+/* 0 to 15; 16: `c` is no hexadecimal digit. */
+unsigned yaml_hex_digit(char c);
+
+/* `bytes` without a byte order mark, and without the escapes of JSON that libyaml refuses; borrows it, or is
+ * owned by `arena`. */
+struct text yaml_prepare(struct arena *arena, struct text bytes);
 
 /* What libyaml found, at its line and column. Always false. */
 bool yaml_fail_parse(const yaml_parser_t *parser, struct text bytes, struct error *error);

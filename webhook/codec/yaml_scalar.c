@@ -70,7 +70,7 @@ static bool copy_number(struct text written, char copy[NUMBER_BYTES_MOST + 1])
     return true;
 }
 
-static unsigned digit_value(char c)
+unsigned yaml_hex_digit(char c)
 {
     if (is_digit(c))
         return (unsigned)(c - '0');
@@ -99,7 +99,7 @@ static bool parse_integer(const char *number, bool *ret_negative, uint64_t *ret_
     if (*number == '\0')
         return false;
     for (; *number != '\0'; number++) {
-        unsigned digit = digit_value(*number);
+        unsigned digit = yaml_hex_digit(*number);
         if (digit >= base || magnitude > (UINT64_MAX - digit) / base)
             return false;
         magnitude = magnitude * base + digit;
@@ -172,55 +172,29 @@ void yaml_write_real(struct text written, struct json_text_buffer *out)
     json_text_raw_str(out, shortest);
 }
 
-static bool is_hex_escape(struct text bytes, size_t at, unsigned *ret_code)
+enum yaml_tag_fault yaml_apply_tag(struct text tag, struct yaml_node *node)
 {
-    if (bytes.length < at + 6 || bytes.at[at] != '\\' || bytes.at[at + 1] != 'u')
-        return false;
-    unsigned code = 0;
-    for (size_t i = at + 2; i < at + 6; i++) {
-        if (digit_value(bytes.at[i]) > 15)
-            return false;
-        code = code * 16 + digit_value(bytes.at[i]);
-    }
-    *ret_code = code;
-    return true;
-}
-
-static bool is_surrogate_pair(struct text bytes, size_t at, unsigned *ret_code)
-{
-    unsigned high, low;
-    if (!is_hex_escape(bytes, at, &high) || !is_hex_escape(bytes, at + 6, &low) || high < 0xD800 ||
-        high > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
-        return false;
-    *ret_code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-    return true;
-}
-
-struct text yaml_join_surrogates(struct arena *arena, struct text bytes)
-{
-    struct text first = text_trim(bytes);
-    if (first.length == 0 || (first.at[0] != '{' && first.at[0] != '['))
-        return bytes;
-    char *copy = NULL;
-    size_t length = 0, copied = 0;
-    unsigned code;
-    for (size_t i = 0; i < bytes.length; i++) {
-        if (bytes.at[i] != '\\')
+    static const struct {
+        const char *tag;
+        enum yaml_type type;
+    } tags[] = {{YAML_NULL_TAG, YAML_NULL},
+                {YAML_BOOL_TAG, YAML_BOOL},
+                {YAML_INT_TAG, YAML_INTEGER},
+                {YAML_FLOAT_TAG, YAML_REAL}};
+    struct yaml_node resolved = {0};
+    if (text_is(tag, "!") || text_is(tag, YAML_STR_TAG))
+        return YAML_TAG_GOOD;
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        if (!text_is(tag, tags[i].tag))
             continue;
-        if (!is_surrogate_pair(bytes, i, &code)) {
-            i++; /* what is escaped is no backslash that escapes */
-            continue;
-        }
-        if (copy == NULL)
-            copy = arena_alloc(arena, bytes.length + 1);
-        memcpy(copy + length, bytes.at + copied, i - copied);
-        length += i - copied;
-        length += (size_t)snprintf(copy + length, 11, "\\U%08X", code);
-        copied = i + 12;
-        i += 11;
+        bool finite = yaml_resolve(node->text, &resolved);
+        bool whole = tags[i].type == YAML_REAL && resolved.type == YAML_INTEGER;
+        if (!finite || (resolved.type != tags[i].type && !whole))
+            return YAML_TAG_WRONG;
+        node->type = resolved.type;
+        node->boolean = resolved.boolean;
+        node->integer = resolved.integer;
+        return YAML_TAG_GOOD;
     }
-    if (copy == NULL)
-        return bytes;
-    memcpy(copy + length, bytes.at + copied, bytes.length - copied);
-    return (struct text){copy, length + bytes.length - copied};
+    return YAML_TAG_UNKNOWN;
 }

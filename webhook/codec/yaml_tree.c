@@ -126,34 +126,19 @@ static bool build_alias(struct builder *builder, const yaml_event_t *event, unsi
 
 /* ---- scalars ---- */
 
-/* A tag says what a scalar has to be; one that kubectl would not know cannot become JSON. */
-static bool apply_tag(struct builder *builder, yaml_mark_t mark, struct text tag, struct yaml_node *node)
+static bool fail_tag(struct builder *builder, yaml_mark_t mark, struct text tag)
 {
-    static const struct {
-        const char *tag;
-        enum yaml_type type;
-    } tags[] = {{YAML_NULL_TAG, YAML_NULL},
-                {YAML_BOOL_TAG, YAML_BOOL},
-                {YAML_INT_TAG, YAML_INTEGER},
-                {YAML_FLOAT_TAG, YAML_REAL}};
-    struct yaml_node resolved = {0};
-    if (text_is(tag, "!") || text_is(tag, YAML_STR_TAG))
-        return true;
-    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-        if (!text_is(tag, tags[i].tag))
-            continue;
-        bool finite = yaml_resolve(node->text, &resolved);
-        bool whole = tags[i].type == YAML_REAL && resolved.type == YAML_INTEGER;
-        if (!finite || (resolved.type != tags[i].type && !whole))
-            return fail_at(builder, mark, ERROR_INPUT, "\"%.*s\" is not what its tag says; take the tag out",
-                           TEXT_ARGS(text_quote(builder->arena, node->text, 80)));
-        node->type = resolved.type;
-        node->boolean = resolved.boolean;
-        node->integer = resolved.integer;
-        return true;
-    }
     return fail_at(builder, mark, ERROR_UNSUPPORTED, "tag %.*s has no JSON form; take it out",
                    TEXT_ARGS(text_quote(builder->arena, tag, 80)));
+}
+
+static bool apply_tag(struct builder *builder, yaml_mark_t mark, struct text tag, struct yaml_node *node)
+{
+    enum yaml_tag_fault fault = yaml_apply_tag(tag, node);
+    if (fault == YAML_TAG_WRONG)
+        return fail_at(builder, mark, ERROR_INPUT, "\"%.*s\" is not what its tag says; take the tag out",
+                       TEXT_ARGS(text_quote(builder->arena, node->text, 80)));
+    return fault == YAML_TAG_GOOD || fail_tag(builder, mark, tag);
 }
 
 static bool build_scalar(struct builder *builder, const yaml_event_t *event, struct yaml_node *node)
@@ -371,19 +356,10 @@ static void end_builder(struct builder *builder)
     free(builder);
 }
 
-/* Without the byte order mark that editors on Windows leave. */
-static struct text prepare(struct arena *arena, struct text bytes)
-{
-    static const struct text mark = TEXT("\xef\xbb\xbf");
-    if (text_starts_with(bytes, mark))
-        bytes = text_slice(bytes, mark.length, bytes.length);
-    return yaml_join_surrogates(arena, bytes);
-}
-
 bool yaml_read(struct arena *arena, struct text bytes, struct yaml_documents *ret_documents,
                struct error *error)
 {
-    struct builder *builder = start_builder(arena, prepare(arena, bytes), error);
+    struct builder *builder = start_builder(arena, yaml_prepare(arena, bytes), error);
     struct yaml_node root = {0};
     bool good = read_stream(builder);
     if (good) {
@@ -399,7 +375,7 @@ bool yaml_read_each(struct text bytes, yaml_visit *visit, void *context, struct 
     struct arena whole, document;
     arena_init(&whole);
     arena_init(&document);
-    struct builder *builder = start_builder(&document, prepare(&whole, bytes), error);
+    struct builder *builder = start_builder(&document, yaml_prepare(&whole, bytes), error);
     builder->visit = visit;
     builder->visit_context = context;
     bool good = read_stream(builder);
