@@ -156,6 +156,15 @@ static int finish(struct check *check)
     return check->report.refused > 0 ? STATUS_REFUSED : STATUS_PASS;
 }
 
+/* Arguments and paths stand in the text as they were given; it stays one line whatever they hold. */
+static void print_error(const struct error *error)
+{
+    struct arena arena = {NULL, 0};
+    struct text line = text_quote(&arena, text_of(error->text), sizeof(error->text));
+    fprintf(stderr, "changegate: %.*s\n", TEXT_ARGS(line));
+    arena_done(&arena);
+}
+
 static int run_with(const struct check_options *options)
 {
     struct check check = {
@@ -169,7 +178,7 @@ static int run_with(const struct check_options *options)
     if (run(&check, &error))
         status = finish(&check);
     else
-        fprintf(stderr, "changegate: %s\n", error.text);
+        print_error(&error);
     policy_file_unref(check.policies);
     json_reader_free(check.reader);
     json_text_done(&check.body);
@@ -184,7 +193,7 @@ int cli_check(int argc, char **argv)
     struct check_options options;
     struct error error = {0};
     if (!check_options_read(argc, argv, &options, &error)) {
-        fprintf(stderr, "changegate: %s\n", error.text);
+        print_error(&error);
         return STATUS_UNUSABLE;
     }
     if (options.help) {

@@ -7,6 +7,7 @@
 
 enum { OPTION_POLICY = 256, OPTION_OLD, OPTION_LABELS, OPTION_AT, OPTION_AS, OPTION_AS_GROUP };
 
+#define SHORT_OPTIONS "f:o:h"
 static const struct option long_options[] = {
     {"filename", required_argument, NULL, 'f'},
     {"policy", required_argument, NULL, OPTION_POLICY},
@@ -93,6 +94,15 @@ static bool add_file(const char *path, struct check_options *options, struct err
     return true;
 }
 
+/* The option of one file: a second one would go unread. */
+static bool set_file(const char *option, const char **file, struct error *error)
+{
+    if (*file != NULL)
+        return error_set(error, ERROR_INPUT, "%s was given before; give it once", option);
+    *file = optarg;
+    return true;
+}
+
 static bool read_option(int option, struct check_options *options, struct error *error)
 {
     switch (option) {
@@ -102,8 +112,8 @@ static bool read_option(int option, struct check_options *options, struct error 
         return options->json || strcmp(optarg, "text") == 0 ||
                error_set(error, ERROR_INPUT, "-o: \"%s\" is none of text, json", optarg);
     case 'h': options->help = true; return true;
-    case OPTION_POLICY: options->policy_file = optarg; return true;
-    case OPTION_OLD: options->old_file = optarg; return true;
+    case OPTION_POLICY: return set_file("--policy", &options->policy_file, error);
+    case OPTION_OLD: return set_file("--old", &options->old_file, error);
     case OPTION_LABELS: return read_labels(text_of(optarg), options, error);
     case OPTION_AT:
         options->at_given = true;
@@ -137,16 +147,24 @@ static bool check_whole(const struct check_options *options, struct error *error
            error_set(error, ERROR_INPUT, "standard input (-) can be read once; write the other to a file");
 }
 
+/* The letter where letters are run together, else the whole argument. */
+static bool fail_unknown(char **argv, struct error *error)
+{
+    bool letter = optopt > ' ' && optopt < 127 && strchr(SHORT_OPTIONS, optopt) == NULL;
+    const char what[] = {'-', (char)optopt, '\0'};
+    return error_set(error, ERROR_INPUT, "no such option: %s; try changegate check --help",
+                     letter ? what : argv[optind - 1]);
+}
+
 bool check_options_read(int argc, char **argv, struct check_options *ret_options, struct error *error)
 {
     struct check_options options = {.user = TEXT("changegate-check")};
     optind = 1;
     opterr = 0;
     int option;
-    while ((option = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":" SHORT_OPTIONS, long_options, NULL)) != -1) {
         if (option == '?')
-            return error_set(error, ERROR_INPUT, "no such option: %s; try changegate check --help",
-                             argv[optind - 1]);
+            return fail_unknown(argv, error);
         bool swallowed = optarg != NULL && strncmp(optarg, "--", 2) == 0; /* another option is no value */
         if (option == ':' || swallowed)
             return error_set(error, ERROR_INPUT, "%s needs a value; try changegate check --help",
