@@ -85,6 +85,19 @@ static void test_what_one_of_several_classes_needs_is_needed(void **state)
         "changegate.dev/approval-ids to 1 approved change id matching ^CHG[0-9]{7}$");
 }
 
+/* Whichever class comes last, and with evidence for the one that needs some. */
+static void test_several_classes_in_a_freeze(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->facts.freeze_label.action = FREEZE_DENY;
+    fixture->change.classes = CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_SCALE);
+    assert_denied(decide(fixture), "Rollout+Scale of Deployment shop/web is refused by policy tier-1: frozen "
+                                   "with no known end by the freeze label of namespace shop");
+    fixture->policy.needs[CLASS_SCALE] = (struct class_needs){false, true};
+    fixture->policy.needs[CLASS_ROLLOUT] = (struct class_needs){true, false};
+    assert_int_equal(decide(fixture)->kind, VERDICT_DENY);
+}
+
 static void test_the_policy_says_what_a_class_needs(void **state)
 {
     struct fixture *fixture = *state;
@@ -432,6 +445,7 @@ int main(void)
         DECISION(test_a_terminating_namespace_is_let_through),
         DECISION(test_nothing_required),
         DECISION(test_what_one_of_several_classes_needs_is_needed),
+        DECISION(test_several_classes_in_a_freeze),
         DECISION(test_the_policy_says_what_a_class_needs),
         DECISION(test_a_controller_makes_the_parts_of_a_workload),
         DECISION(test_identity_alone_is_not_enough),

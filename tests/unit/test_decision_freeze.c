@@ -63,6 +63,17 @@ static void test_every_cause_is_named_the_label_first(void **state)
         "\"peak\"");
 }
 
+static void test_a_label_that_has_ended_is_no_cause(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct freeze_window windows[] = {
+        {.name = TEXT("peak"), .action = FREEZE_DENY, .intervals = peak_time, .interval_count = 1}};
+    freeze_by(fixture, windows, 1);
+    fixture->facts.freeze_label = (struct freeze_label){.action = FREEZE_DENY, .until_s = NOW_S};
+    assert_reason(decide(fixture), 0, REASON_FROZEN, "metadata.namespace",
+                  "frozen until 2026-11-20T12:00:00Z by window \"peak\"");
+}
+
 /* What only warns is no cause of a denial, named or counted. */
 static void test_only_causes_that_close_are_counted(void **state)
 {
@@ -114,6 +125,10 @@ static void test_a_window_that_warns(void **state)
     assert_int_equal(verdict->warning_count, 1);
     assert_text(verdict->warnings[0],
                 "Deployment shop/web: changes are discouraged now by window \"careful\" (big week)");
+    fixture->policy.mode = MODE_WARN;
+    verdict = decide(fixture);
+    assert_int_equal(verdict->kind, VERDICT_WARN);
+    assert_int_equal(verdict->warning_count, 1);
     fixture->policy.mode = MODE_AUDIT;
     verdict = decide(fixture);
     assert_int_equal(verdict->kind, VERDICT_ALLOW);
@@ -136,6 +151,7 @@ int main(void)
         DECISION(test_frozen_by_a_window),
         DECISION(test_frozen_by_the_label),
         DECISION(test_every_cause_is_named_the_label_first),
+        DECISION(test_a_label_that_has_ended_is_no_cause),
         DECISION(test_only_causes_that_close_are_counted),
         DECISION(test_many_causes_are_counted),
         DECISION(test_a_window_that_warns),
