@@ -69,6 +69,38 @@ static void test_case(void **state)
     assert_true(same);
 }
 
+static const struct text smallest =
+    TEXT("{apiVersion: changegate.dev/v1alpha1, kind: ChangePolicy, metadata: {name: a}, "
+         "spec: {approval: {idPattern: ^A$}}}");
+
+/* A snapshot that is still used keeps the policies of a file that was replaced. */
+static void test_the_last_reference_frees(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct policy_file *file;
+    assert_true(policy_file_read(smallest, &file, &error));
+    assert_ptr_equal(policy_file_ref(file), file);
+    policy_file_unref(file);
+    const struct pattern *pattern = &policy_file_policies(file)->items[0].approval.id_pattern;
+    assert_true(pattern->matches(pattern->program, text_of("A")));
+    policy_file_unref(file);
+    policy_file_unref(NULL);
+}
+
+static void test_a_failure_leaves_the_result_alone(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct policy_file *file = NULL;
+    for (size_t length = 0; length < smallest.length; length++) {
+        if (policy_file_read(text_slice(smallest, 0, length), &file, &error))
+            fail_msg("the first %zu bytes were taken for a policy", length);
+        assert_null(file);
+        assert_true(error.kind == ERROR_INPUT && error.line >= 1 && error.column >= 1);
+    }
+}
+
 static int is_yaml(const struct dirent *entry)
 {
     return text_ends_with(text_of(entry->d_name), text_of(".yaml"));
@@ -90,10 +122,13 @@ int main(void)
     int count = scandir(CHANGEGATE_POLICIES, &names, is_yaml, alphasort);
     if (count <= 0)
         return 1;
-    struct CMUnitTest *tests = calloc((size_t)count + 1, sizeof(*tests));
+    const struct CMUnitTest others[] = {cmocka_unit_test(test_the_last_reference_frees),
+                                        cmocka_unit_test(test_a_failure_leaves_the_result_alone)};
+    struct CMUnitTest *tests = calloc((size_t)count + 3, sizeof(*tests));
     if (tests == NULL)
         abort();
     add(&tests[0], CHANGEGATE_EXAMPLES, "policy.yaml", "good-example.expected");
+    memcpy(&tests[count + 1], others, sizeof(others));
     for (int i = 0; i < count; i++) {
         struct text name = text_of(names[i]->d_name);
         char expected[256];
@@ -103,7 +138,7 @@ int main(void)
     }
     free(names);
 
-    int failed = _cmocka_run_group_tests("policy files", tests, (size_t)count + 1, NULL, NULL);
+    int failed = _cmocka_run_group_tests("policy files", tests, (size_t)count + 3, NULL, NULL);
     for (int i = 0; i <= count; i++)
         free(tests[i].initial_state);
     free(tests);
