@@ -8,9 +8,9 @@
 #include "core/error.h"
 #include "core/policy.h"
 
-/* Compile `source`, which must match the whole of a subject. The pattern borrows a copy of it in `arena`; what the library allocated is freed by
- * pattern_done. Matching is thread-safe, and a subject that runs into the limits does not match. On failure
- * error.column is the 1-based offset within `source`. */
+/* Compile `source`, which must match the whole of a subject. The pattern borrows a copy of it in `arena`;
+ * what the library allocated is freed by pattern_done. Matching is thread-safe, and a subject that runs into
+ * the limits does not match. On failure error.column is the 1-based offset within `source`. */
 bool pattern_compile(struct arena *arena, struct text source, struct pattern *ret_pattern,
                      struct error *error) MUST_USE;
 

@@ -1,8 +1,8 @@
 /* codec/policy_file: the bytes of a policy file become a policy set.
  * Layer: codec (no I/O).
  *
- * Strict: an unknown or repeated key, a wrong type, a bad pattern, URL, time or zone is an error with line and column,
- * and so is a feature that is not supported yet. Nothing is ignored.
+ * Strict: an unknown or repeated key, a wrong type, a bad pattern, URL, time or zone is an error with line
+ * and column, and so is a feature that is not supported yet. Nothing is ignored.
  */
 #ifndef CHANGEGATE_CODEC_POLICY_FILE_H
 #define CHANGEGATE_CODEC_POLICY_FILE_H
@@ -14,7 +14,8 @@
 /* A policy set with everything it points to; counted, since snapshots outlive a reload. */
 struct policy_file;
 
-/* Read all ChangePolicy documents of `bytes`. The caller owns one reference. At least one document is required. */
+/* Read all ChangePolicy documents of `bytes`. The caller owns one reference. At least one document is
+ * required. */
 bool policy_file_read(struct text bytes, struct policy_file **ret_file, struct error *error) MUST_USE;
 
 const struct policy_set *policy_file_policies(const struct policy_file *file);
