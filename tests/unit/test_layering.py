@@ -13,7 +13,7 @@ PURE_C = {
     "float.h", "inttypes.h", "limits.h", "math.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
     "stdio.h", "stdlib.h", "string.h", "errno.h",
 }
-PURE_CXX = {"cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring", "memory", "new"}
+PURE_CXX = {"charconv", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring", "memory", "new", "string"}
 # The parsers of the codec; OpenSSL for digests alone; a lock around libical, and the counter of a policy file.
 CODEC_LIBRARIES = {
     "simdjson.h", "jansson.h", "yaml.h", "libical/ical.h", "pcre2.h", "openssl/evp.h", "openssl/sha.h",
