@@ -52,6 +52,9 @@ static inline void json_text_raw_str(struct json_text_buffer *out, const char *r
 /* A JSON string, quoted and escaped (RFC 8259 section 7). */
 void json_text_string(struct json_text_buffer *out, struct text value);
 void json_text_integer(struct json_text_buffer *out, int64_t value);
+/* A finite number: the shortest decimal that reads back as the same double, in the form that Python gives it,
+ * positional from 1e-4 up to 1e16. */
+void json_text_real(struct json_text_buffer *out, double value);
 void json_text_bool(struct json_text_buffer *out, bool value);
 
 /* The comma before an element or a member, unless it is the first. */

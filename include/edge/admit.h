@@ -1,5 +1,5 @@
-/* edge/admit: the service behind the HTTP handler: a body and a snapshot in, an answer out. Knows no HTTP library.
- * Layer: edge. One admit per serving loop; nothing in it is shared, nothing in it waits.
+/* edge/admit: the service behind the HTTP handler: a body and a snapshot in, an answer out. Knows no HTTP
+ * library. Layer: edge. One admit per serving loop; nothing in it is shared, nothing in it waits.
  */
 #ifndef CHANGEGATE_EDGE_ADMIT_H
 #define CHANGEGATE_EDGE_ADMIT_H
@@ -33,8 +33,8 @@ struct admit_answer {
 struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_log *log);
 void admit_free(struct admit *admit); /* accepts NULL */
 
-/* Decide one request under `snapshot` (NULL: not synced yet, answered 503). `now_s` is the wall clock. Never fails:
- * every input has an answer. */
+/* Decide one request under `snapshot` (NULL: not synced yet, answered 503). `now_s` is the wall clock. Never
+ * fails: every input has an answer. */
 void admit_handle(struct admit *admit, const struct snapshot *snapshot, const struct admit_request *request,
                   int64_t now_s, struct admit_answer *ret_answer);
 

@@ -1,8 +1,8 @@
 /* edge/decision_log: one JSON line per decision on standard output, written by a thread of its own.
  * Layer: edge.
  *
- * A serving loop hands a finished line over and goes on; it never waits for the pipe. When the reader of standard
- * output does not keep up, lines beyond DECISION_LOG_QUEUE_BYTES are dropped and counted
+ * A serving loop hands a finished line over and goes on; it never waits for the pipe. When the reader of
+ * standard output does not keep up, lines beyond DECISION_LOG_QUEUE_BYTES are dropped and counted
  * (changegate_log_lines_dropped_total).
  */
 #ifndef CHANGEGATE_EDGE_DECISION_LOG_H

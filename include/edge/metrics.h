@@ -1,8 +1,8 @@
 /* edge/metrics: counters of the process, in the Prometheus text format 0.0.4.
  * Layer: edge.
  *
- * Each serving loop adds to counters of its own (relaxed atomics, no shared cache line); a scrape sums them. Gauges
- * are set by the thread that knows.
+ * Each serving loop adds to counters of its own (relaxed atomics, no shared cache line); a scrape sums them.
+ * Gauges are set by the thread that knows.
  */
 #ifndef CHANGEGATE_EDGE_METRICS_H
 #define CHANGEGATE_EDGE_METRICS_H
@@ -13,7 +13,7 @@
 struct metrics; /* one per process */
 
 enum metrics_gauge {
-    METRICS_NAMESPACES,           /* known */
+    METRICS_NAMESPACES, /* known */
     METRICS_NAMESPACES_GOVERNED,
     METRICS_NAMESPACES_FROZEN,    /* active freezes: namespaces closed now by label or window */
     METRICS_SYNCED,               /* 1 once the namespaces were listed */
@@ -29,12 +29,12 @@ enum metrics_counter {
     METRICS_POLICY_RELOAD_FAILURES,
     METRICS_CERTIFICATE_RELOADS,
     METRICS_CERTIFICATE_RELOAD_FAILURES,
-    METRICS_WATCH_ERRORS,     /* failed lists or watches, including cut connections */
-    METRICS_BAD_REQUESTS,     /* answered 4xx before a decision was made */
+    METRICS_WATCH_ERRORS, /* failed lists or watches, including cut connections */
+    METRICS_BAD_REQUESTS, /* answered 4xx before a decision was made */
     METRICS_HANDSHAKE_FAILURES,
-    METRICS_SLOW_CLIENTS,     /* connections ended because a request or its answer took too long */
+    METRICS_SLOW_CLIENTS,        /* connections ended because a request or its answer took too long */
     METRICS_CONNECTIONS_REFUSED, /* over the cap: accepting paused */
-    METRICS_EXPIRED_REQUESTS, /* decided after the caller's ?timeout= had passed */
+    METRICS_EXPIRED_REQUESTS,    /* decided after the caller's ?timeout= had passed */
     METRICS_LOG_LINES_DROPPED,
     METRICS_COUNTER_COUNT
 };
@@ -43,13 +43,13 @@ struct metrics *metrics_new(unsigned loop_count);
 void metrics_free(struct metrics *metrics); /* accepts NULL */
 
 /* One decision by loop `loop` (0-based, the caller's own). */
-void metrics_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict, enum change_class class,
-                      enum workload_kind workload, bool dry_run, int64_t latency_ns);
+void metrics_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict,
+                      enum change_class class, enum workload_kind workload, bool dry_run, int64_t latency_ns);
 /* A decision of /guard: changegate_requests_total{class="Namespace",kind="Namespace"}. */
-void metrics_namespace_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict, bool dry_run,
-                                int64_t latency_ns);
+void metrics_namespace_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict,
+                                bool dry_run, int64_t latency_ns);
 
-void metrics_count(struct metrics *metrics, enum metrics_counter counter);       /* any thread */
+void metrics_count(struct metrics *metrics, enum metrics_counter counter);          /* any thread */
 void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, int64_t value); /* any thread */
 void metrics_add(struct metrics *metrics, enum metrics_gauge gauge, int64_t by);    /* any thread */
 int64_t metrics_get(const struct metrics *metrics, enum metrics_gauge gauge);

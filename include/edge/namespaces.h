@@ -31,8 +31,8 @@ bool namespace_store_put(struct namespace_store *store, const struct namespace_m
 /* False: there was no such namespace. */
 bool namespace_store_remove(struct namespace_store *store, struct text name);
 
-/* A full list: between begin and end every namespace that still exists is put; the others are dropped at the end.
- * A begin without an end (the list was cut) drops nothing; the next begin starts over. */
+/* A full list: between begin and end every namespace that still exists is put; the others are dropped at the
+ * end. A begin without an end (the list was cut) drops nothing; the next begin starts over. */
 void namespace_store_list_begin(struct namespace_store *store);
 void namespace_store_list_end(struct namespace_store *store);
 
@@ -40,10 +40,11 @@ size_t namespace_store_count(const struct namespace_store *store);
 
 /* Calls `visit` for each, in no particular order. Metadata borrows from the store. */
 void namespace_store_each(const struct namespace_store *store,
-                          void (*visit)(void *context, const struct namespace_metadata *metadata), void *context);
+                          void (*visit)(void *context, const struct namespace_metadata *metadata),
+                          void *context);
 
-/* Static facts for tests, benches and clusters that cannot be reached: a YAML or JSON text of Namespace objects (many
- * documents, or a List). Puts each; on failure the store is untouched. */
+/* Static facts for tests, benches and clusters that cannot be reached: a YAML or JSON text of Namespace
+ * objects (many documents, or a List). Puts each; on failure the store is untouched. */
 bool namespace_store_read(struct namespace_store *store, struct text bytes, struct error *error) MUST_USE;
 
 #endif

@@ -1,8 +1,9 @@
 /* edge/server: listeners, serving loops, drain. The only module that knows h2o.
  * Layer: edge.
  *
- * Life: server_new binds (so that a taken port is an error at start), server_run serves until server_shutdown, drains
- * and returns. Snapshots are handed over with server_publish from the watcher's thread.
+ * Life: server_new binds (so that a taken port is an error at start), server_run serves until
+ * server_shutdown, drains and returns. Snapshots are handed over with server_publish from the watcher's
+ * thread.
  */
 #ifndef CHANGEGATE_EDGE_SERVER_H
 #define CHANGEGATE_EDGE_SERVER_H
@@ -31,8 +32,8 @@ bool server_new(const struct server_options *options, struct tls *tls, struct me
 /* Serve until shutdown has drained. Blocks. */
 void server_run(struct server *server);
 
-/* Give every loop a reference to `snapshot`, at once and without a lock on the admission path. Takes the caller's
- * reference. Any thread. */
+/* Give every loop a reference to `snapshot`, at once and without a lock on the admission path. Takes the
+ * caller's reference. Any thread. */
 void server_publish(struct server *server, struct snapshot *snapshot);
 
 /* Unready at once, then drain; idempotent. Any thread, not a signal handler. */

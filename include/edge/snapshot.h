@@ -1,8 +1,8 @@
 /* edge/snapshot: what a decision knows of the cluster: policies and namespaces, immutable, swapped whole.
  * Layer: edge.
  *
- * The watcher builds it, each serving loop holds one reference and drops it when the next snapshot reaches it. Looking
- * a namespace up is one hash probe, however many there are.
+ * The watcher builds it, each serving loop holds one reference and drops it when the next snapshot reaches
+ * it. Looking a namespace up is one hash probe, however many there are.
  */
 #ifndef CHANGEGATE_EDGE_SNAPSHOT_H
 #define CHANGEGATE_EDGE_SNAPSHOT_H
@@ -19,8 +19,8 @@ struct snapshot_namespace {
     struct facts facts;
 };
 
-/* Evaluate every namespace of the store against the policies. Takes its own reference to `policies`, copies from
- * `store`. The caller owns one reference. */
+/* Evaluate every namespace of the store against the policies. Takes its own reference to `policies`, copies
+ * from `store`. The caller owns one reference. */
 struct snapshot *snapshot_build(struct policy_file *policies, const struct namespace_store *store);
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot); /* thread-safe */

@@ -4,14 +4,12 @@
 
 #include "codec/json_text.h"
 
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <simdjson.h>
-#include <string>
 
 using simdjson::internal::tape_ref;
 using simdjson::internal::tape_type;
@@ -212,49 +210,12 @@ bool json_equal(struct json a, struct json b)
     return false;
 }
 
-// The shortest decimal that reads back as the same double, in the form that Python gives it: positional from
-// 1e-4 up to 1e16, and with ".0" where it would look like an integer.
-static void write_real(double value, json_text_buffer *out)
-{
-    char scientific[32];
-    for (int precision = 0; precision <= 16; precision++) {
-        snprintf(scientific, sizeof(scientific), "%.*e", precision, value);
-        if (strtod(scientific, nullptr) == value)
-            break;
-    }
-    const char *at = scientific;
-    if (*at == '-') {
-        json_text_raw_str(out, "-");
-        at++;
-    }
-    int exponent = atoi(strchr(at, 'e') + 1);
-    std::string digits;
-    for (; *at != 'e'; at++)
-        if (*at != '.')
-            digits += *at;
-
-    int count = static_cast<int>(digits.size());
-    if (exponent < -4 || exponent >= 16) {
-        if (count > 1)
-            digits.insert(1, ".");
-        snprintf(scientific, sizeof(scientific), "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-        digits += scientific;
-    } else if (exponent < 0) {
-        digits.insert(0, "0." + std::string(static_cast<size_t>(-exponent - 1), '0'));
-    } else if (exponent >= count - 1) {
-        digits += std::string(static_cast<size_t>(exponent - count + 1), '0') + ".0";
-    } else {
-        digits.insert(static_cast<size_t>(exponent + 1), ".");
-    }
-    json_text_raw(out, text{digits.data(), digits.size()});
-}
-
 extern "C" void json_canonical_scalar(struct json value, json_text_buffer *out)
 {
     switch (json_type(value)) {
     case JSON_BOOL: json_text_bool(out, json_bool(value, false)); break;
     case JSON_STRING: json_text_string(out, json_text(value)); break;
-    case JSON_REAL: write_real(json_real(value), out); break;
+    case JSON_REAL: json_text_real(out, json_real(value)); break;
     case JSON_INTEGER:
         if (tape_at(value).is_uint64()) {
             char digits[24];

@@ -106,6 +106,59 @@ void json_text_integer(struct json_text_buffer *out, int64_t value)
     json_text_raw(out, (struct text){digits + at, sizeof(digits) - at});
 }
 
+static void write_zeros(struct json_text_buffer *out, int count)
+{
+    for (int i = 0; i < count; i++)
+        json_text_raw_str(out, "0");
+}
+
+/* Digits with the point behind the first `whole` of them; a number below 1 has `whole` of 0 or less. */
+static void write_positional(struct json_text_buffer *out, struct text digits, int whole)
+{
+    int count = (int)digits.length;
+    if (whole <= 0) {
+        json_text_raw_str(out, "0.");
+        write_zeros(out, -whole);
+        json_text_raw(out, digits);
+    } else if (whole >= count) {
+        json_text_raw(out, digits);
+        write_zeros(out, whole - count);
+        json_text_raw_str(out, ".0");
+    } else {
+        json_text_raw(out, text_slice(digits, 0, (size_t)whole));
+        json_text_raw_str(out, ".");
+        json_text_raw(out, text_slice(digits, (size_t)whole, digits.length));
+    }
+}
+
+void json_text_real(struct json_text_buffer *out, double value)
+{
+    char scientific[32], exponent_text[8], digits[20];
+    for (int precision = 0; precision <= 16; precision++) {
+        snprintf(scientific, sizeof(scientific), "%.*e", precision, value);
+        if (strtod(scientific, NULL) == value)
+            break;
+    }
+    const char *e = strchr(scientific, 'e');
+    int exponent = (int)strtol(e + 1, NULL, 10);
+    struct text significant = {digits, 0};
+    for (const char *at = scientific; at < e; at++)
+        if (*at >= '0' && *at <= '9')
+            digits[significant.length++] = *at;
+
+    if (scientific[0] == '-')
+        json_text_raw_str(out, "-");
+    if (exponent >= -4 && exponent < 16) {
+        write_positional(out, significant, exponent + 1);
+        return;
+    }
+    json_text_raw(out, text_slice(significant, 0, 1));
+    json_text_raw_str(out, significant.length > 1 ? "." : "");
+    json_text_raw(out, text_slice(significant, 1, significant.length));
+    snprintf(exponent_text, sizeof(exponent_text), "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent) % 1000);
+    json_text_raw_str(out, exponent_text);
+}
+
 void json_text_bool(struct json_text_buffer *out, bool value)
 {
     json_text_raw_str(out, value ? "true" : "false");
