@@ -6,7 +6,8 @@
 
 enum { WARNING_BYTES_MOST = 256 }; /* the API server cuts there */
 
-/* One reason more; past VERDICT_REASONS_MOST it is dropped, which only a denial that is long already can reach. */
+/* One reason more; past VERDICT_REASONS_MOST it is dropped, which only a denial that is long already can
+ * reach. */
 void verdict_add(struct verdict *verdict, enum reason_code code, struct text field, struct text message);
 
 /* "SUBJECT WHAT: MESSAGE" as a warning to the client. */
@@ -14,8 +15,8 @@ void verdict_warn(struct verdict *verdict, struct text subject, const char *what
                   struct arena *arena);
 
 /* Turn the reasons into what the client gets under `mode`; `opening` begins a denial's paragraph. */
-void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct text subject, struct text opening,
-                      struct arena *arena);
+void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct text subject,
+                      struct text opening, struct arena *arena);
 
 /* "Deployment shop/web", fit to be printed. */
 struct text decision_subject(const struct change *change, struct arena *arena);
@@ -25,7 +26,8 @@ void decision_check_approval(const struct policy *policy, const struct change *c
                              struct verdict *verdict);
 void decision_check_document(const struct policy *policy, const struct change *change, struct arena *arena,
                              struct verdict *verdict);
-void decision_check_freeze(const struct policy *policy, const struct facts *facts, const struct change *change,
-                           int64_t now_s, struct arena *arena, struct verdict *verdict);
+void decision_check_freeze(const struct policy *policy, const struct facts *facts,
+                           const struct change *change, int64_t now_s, struct arena *arena,
+                           struct verdict *verdict);
 
 #endif
