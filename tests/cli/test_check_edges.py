@@ -6,8 +6,6 @@ import os
 import pytest
 from command import POLICY, approved, deployment
 
-LABELS = ("--namespace-labels", "changegate.dev/tier=tier-1")
-
 
 def only(check, item, *arguments, old=None, **settings):
     """What is reported of one object."""
@@ -114,7 +112,8 @@ def test_now_is_the_default(check):
 
 
 def test_labels_choose_the_policy(check):
-    second = POLICY.replace("tier-1", "tier-2").replace("spec:\n", "spec:\n  mode: Warn\n  namespaceSelector: {matchLabels: {tier: two}}\n")
+    spec = "spec:\n  mode: Warn\n  namespaceSelector: {matchLabels: {tier: two}}\n"
+    second = POLICY.replace("tier-1", "tier-2").replace("spec:\n", spec)
     check.write("policy.yaml", POLICY + "---\n" + second)
     assert only(check, deployment())["verdict"] == "Deny"
     assert only(check, deployment(), "--namespace-labels", "tier=two")["verdict"] == "Warn"
