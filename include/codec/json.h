@@ -4,7 +4,8 @@
  *
  * Invariants: the whole text was validated (RFC 8259, UTF-8, nothing behind the value) before the first view
  * exists. A view borrows from its reader and is valid until the reader's next read. Of repeated keys the
- * first counts; json_read refuses a text whose depth exceeds JSON_DEPTH_MOST.
+ * first counts; json_read refuses a text whose depth exceeds JSON_DEPTH_MOST. No name here is one of
+ * jansson's, which edge links as well.
  */
 #ifndef CHANGEGATE_CODEC_JSON_H
 #define CHANGEGATE_CODEC_JSON_H
@@ -54,10 +55,10 @@ enum json_type json_type(struct json value);
 struct json json_get(struct json value, struct text key);
 
 /* Scalars; the fallback where the type differs. Text borrows from the reader. */
-struct text json_text(struct json value); /* NULL `at` when not a string */
-bool json_bool(struct json value, bool fallback);
-int64_t json_integer(struct json value, int64_t fallback);
-double json_real(struct json value);
+struct text json_as_text(struct json value); /* NULL `at` when not a string */
+bool json_as_bool(struct json value, bool fallback);
+int64_t json_as_integer(struct json value, int64_t fallback);
+double json_as_real(struct json value);
 
 /* Number of elements or members (saturating at 0xFFFFFF); 0 for a scalar. */
 size_t json_count(struct json value);
@@ -75,7 +76,7 @@ struct json_walk json_walk_start(struct json value);
 bool json_walk_next(struct json_walk *walk);
 
 /* Equal as JSON values: member order does not count, 1 and 1.0 differ. Both absent: equal. */
-bool json_equal(struct json a, struct json b);
+bool json_same(struct json a, struct json b);
 
 /* The canonical text: keys sorted by code point, no blanks, shortest escapes, UTF-8 kept (as Python's
  * json.dumps(sort_keys=True, separators=(',', ':'), ensure_ascii=False)). Appended to `out`.

@@ -32,4 +32,8 @@ enum document_fault {
 /* Whether `url` is a link the policy takes. */
 enum document_fault document_check(const struct document_rule *rule, struct text url);
 
+/* What messages, the audit log and the decision log may show of a link: itself, or, where there is a user or
+ * a password in it, a note that says so. Static or borrows `url`. */
+struct text document_shown(struct text url);
+
 #endif

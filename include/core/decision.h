@@ -81,8 +81,9 @@ struct namespace_change {
     struct user user;
 };
 
-/* Decide a namespace change over all policies: the keys each policy's selector names, the freeze label and
- * the freeze annotations may change only by that policy's operators. */
+/* Decide a namespace change over all policies: only the operators of a policy may bring a namespace under it,
+ * take one out of it, change the freeze label or annotations of one that it governs, or delete one. What
+ * matters is which policy governs before and after, so a selector of any shape is guarded. */
 void decision_make_namespace(const struct policy_set *set, const struct namespace_change *change,
                              struct arena *arena, struct verdict *ret_verdict);
 

@@ -25,10 +25,10 @@ static void test_types(void **state)
 static void test_members(void **state)
 {
     struct json root = read(*state, "{\"a\":{\"b\":[1,2]},\"\":3,\"c\":null,\"n\\u0061me\":\"x\"}");
-    assert_int_equal(json_integer(json_get(root, text_of("")), 0), 3);
+    assert_int_equal(json_as_integer(json_get(root, text_of("")), 0), 3);
     assert_int_equal(json_type(json_get(root, text_of("c"))), JSON_NULL);
     assert_int_equal(json_type(json_get(root, text_of("d"))), JSON_ABSENT);
-    assert_text(json_text(json_get(root, text_of("name"))),
+    assert_text(json_as_text(json_get(root, text_of("name"))),
                 "x"); /* the key's value counts, not its spelling */
     struct json list = json_get(json_get(root, text_of("a")), text_of("b"));
     assert_int_equal(json_count(list), 2);
@@ -38,7 +38,7 @@ static void test_members(void **state)
 
 static void test_of_repeated_keys_the_first_counts(void **state)
 {
-    assert_int_equal(json_integer(json_get(read(*state, "{\"a\":1,\"a\":2}"), text_of("a")), 0), 1);
+    assert_int_equal(json_as_integer(json_get(read(*state, "{\"a\":1,\"a\":2}"), text_of("a")), 0), 1);
 }
 
 static void test_scalars_fall_back(void **state)
@@ -47,27 +47,28 @@ static void test_scalars_fall_back(void **state)
         read(*state, "{\"s\":\"x\",\"i\":7,\"t\":true,\"r\":1.5,\"big\":18446744073709551615}");
     struct json s = json_get(root, text_of("s")), i = json_get(root, text_of("i")),
                 t = json_get(root, text_of("t")), r = json_get(root, text_of("r"));
-    assert_null(json_text(i).at);
-    assert_null(json_text(JSON_NOTHING).at);
-    assert_int_equal(json_integer(s, -1), -1);
-    assert_int_equal(json_integer(r, -1), -1);
-    assert_int_equal(json_integer(JSON_NOTHING, -1), -1);
-    assert_true(json_bool(t, false));
-    assert_true(json_bool(s, true));
-    assert_false(json_bool(i, false));
-    assert_true(json_real(r) == 1.5);
-    assert_true(json_real(i) == 7);
-    assert_true(json_integer(json_get(root, text_of("big")), 0) == INT64_MAX);
+    assert_null(json_as_text(i).at);
+    assert_null(json_as_text(JSON_NOTHING).at);
+    assert_int_equal(json_as_integer(s, -1), -1);
+    assert_int_equal(json_as_integer(r, -1), -1);
+    assert_int_equal(json_as_integer(JSON_NOTHING, -1), -1);
+    assert_true(json_as_bool(t, false));
+    assert_true(json_as_bool(s, true));
+    assert_false(json_as_bool(i, false));
+    assert_true(json_as_real(r) == 1.5);
+    assert_true(json_as_real(i) == 7);
+    assert_true(json_as_integer(json_get(root, text_of("big")), 0) == INT64_MAX);
     assert_int_equal(json_count(i), 0);
 }
 
 static void test_strings(void **state)
 {
-    assert_text(json_text(read(*state, "\"a\\u00e9\\ud83d\\ude00\\n\\/\"")), "a\xc3\xa9\xf0\x9f\x98\x80\n/");
-    struct text with_nul = json_text(read(*state, "\"a\\u0000b\""));
+    assert_text(json_as_text(read(*state, "\"a\\u00e9\\ud83d\\ude00\\n\\/\"")),
+                "a\xc3\xa9\xf0\x9f\x98\x80\n/");
+    struct text with_nul = json_as_text(read(*state, "\"a\\u0000b\""));
     assert_int_equal(with_nul.length, 3);
     assert_memory_equal(with_nul.at, "a\0b", 3);
-    struct text empty = json_text(read(*state, "\"\""));
+    struct text empty = json_as_text(read(*state, "\"\""));
     assert_non_null(empty.at); /* a string, though empty */
     assert_int_equal(empty.length, 0);
 }
@@ -82,7 +83,7 @@ static void test_walks(void **state)
     int64_t sum = 0;
     for (struct json_walk w = json_walk_start(json_get(root, text_of("b"))); json_walk_next(&w);) {
         assert_int_equal(w.key.length, 0);
-        sum += json_integer(w.value, 100);
+        sum += json_as_integer(w.value, 100);
     }
     assert_int_equal(sum, 140);
     struct json_walk none = json_walk_start(json_get(root, text_of("a")));
@@ -147,7 +148,7 @@ static void test_what_is_no_json(void **state)
         assert_true(strncmp(error.text, "not JSON: ", 10) == 0);
         assert_int_equal(root.index, 42); /* untouched */
     }
-    assert_int_equal(json_integer(read(fixture, "7"), 0), 7); /* and the reader goes on */
+    assert_int_equal(json_as_integer(read(fixture, "7"), 0), 7); /* and the reader goes on */
 }
 
 static void test_every_beginning_of_a_text(void **state)
@@ -204,14 +205,14 @@ static void test_a_large_text_and_the_memory_given_back(void **state)
     free(bytes); /* the reader has copied what it needs */
     int64_t sum = 0;
     for (struct json_walk w = json_walk_start(root); json_walk_next(&w);)
-        sum += json_integer(w.value, -1000);
+        sum += json_as_integer(w.value, -1000);
     assert_int_equal(sum, (int64_t)COUNT / 100 * 4950);
     json_reader_trim(fixture->reader);
     char deep[4 * JSON_DEPTH_MOST];
     struct text bomb = nested(deep, JSON_DEPTH_MOST + 1); /* the limit is still there after growing */
     struct error error;
     assert_false(json_read(fixture->reader, bomb.at, bomb.length, &root, &error));
-    assert_int_equal(json_integer(read(fixture, "7"), 0), 7);
+    assert_int_equal(json_as_integer(read(fixture, "7"), 0), 7);
 }
 
 /* ---- writing ---- */
@@ -252,7 +253,7 @@ static void test_any_bytes_become_a_json_string(void **state)
         struct text any = {bytes, (size_t)round % (sizeof(bytes) + 1)};
         json_text_clear(&fixture->out);
         json_text_string(&fixture->out, any);
-        struct text back = json_text(read_with(fixture->reader, json_text_view(&fixture->out)));
+        struct text back = json_as_text(read_with(fixture->reader, json_text_view(&fixture->out)));
         bool good = true;
         for (size_t at = 0; good && at < any.length;) {
             size_t step = text_utf8_length(text_slice(any, at, any.length));

@@ -52,11 +52,11 @@ static void test_equal(void **state)
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         struct json a = read(fixture, pairs[i].a), b = read_with(fixture->other, text_of(pairs[i].b));
-        if (json_equal(a, b) != pairs[i].equal || json_equal(b, a) != pairs[i].equal)
+        if (json_same(a, b) != pairs[i].equal || json_same(b, a) != pairs[i].equal)
             fail_msg("%s and %s", pairs[i].a, pairs[i].b);
     }
-    assert_true(json_equal(JSON_NOTHING, JSON_NOTHING));
-    assert_false(json_equal(JSON_NOTHING, read(fixture, "null")));
+    assert_true(json_same(JSON_NOTHING, JSON_NOTHING));
+    assert_false(json_same(JSON_NOTHING, read(fixture, "null")));
 }
 
 /* ---- canonical text ---- */
@@ -146,7 +146,7 @@ static void test_canonical_reads_back_as_itself(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct text once = canonical(fixture, texts[i]);
         struct json again = read_with(fixture->other, once);
-        assert_true(json_equal(read(fixture, texts[i]), again));
+        assert_true(json_same(read(fixture, texts[i]), again));
         struct json_text_buffer twice = {NULL, 0, 0};
         json_canonical(again, NULL, 0, &twice);
         assert_true(text_equal(json_text_view(&twice), json_text_view(&fixture->out)));

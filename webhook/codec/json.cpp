@@ -124,17 +124,17 @@ struct json json_get(struct json value, struct text key)
     return JSON_NOTHING;
 }
 
-struct text json_text(struct json value)
+struct text json_as_text(struct json value)
 {
     return json_type(value) == JSON_STRING ? string_at(tape_at(value)) : TEXT_EMPTY;
 }
 
-bool json_bool(struct json value, bool fallback)
+bool json_as_bool(struct json value, bool fallback)
 {
     return json_type(value) == JSON_BOOL ? tape_at(value).is_true() : fallback;
 }
 
-int64_t json_integer(struct json value, int64_t fallback)
+int64_t json_as_integer(struct json value, int64_t fallback)
 {
     if (json_type(value) != JSON_INTEGER)
         return fallback;
@@ -145,11 +145,11 @@ int64_t json_integer(struct json value, int64_t fallback)
     return large > INT64_MAX ? INT64_MAX : static_cast<int64_t>(large);
 }
 
-double json_real(struct json value)
+double json_as_real(struct json value)
 {
     if (json_type(value) == JSON_REAL)
         return tape_at(value).next_tape_value<double>();
-    return static_cast<double>(json_integer(value, 0));
+    return static_cast<double>(json_as_integer(value, 0));
 }
 
 size_t json_count(struct json value)
@@ -167,7 +167,7 @@ static bool members_within(struct json a, struct json b, bool *ret_in_step)
     while (json_walk_next(&left)) {
         bool in_step = json_walk_next(&right) && text_equal(left.key, right.key);
         *ret_in_step &= in_step;
-        if (!json_equal(left.value, in_step ? right.value : json_get(b, left.key)))
+        if (!json_same(left.value, in_step ? right.value : json_get(b, left.key)))
             return false;
     }
     return true;
@@ -184,12 +184,12 @@ static bool elements_equal(struct json a, struct json b)
 {
     json_walk left = json_walk_start(a), right = json_walk_start(b);
     while (json_walk_next(&left))
-        if (!json_walk_next(&right) || !json_equal(left.value, right.value))
+        if (!json_walk_next(&right) || !json_same(left.value, right.value))
             return false;
     return !json_walk_next(&right);
 }
 
-bool json_equal(struct json a, struct json b)
+bool json_same(struct json a, struct json b)
 {
     enum json_type type = json_type(a);
     if (type != json_type(b))
@@ -197,8 +197,8 @@ bool json_equal(struct json a, struct json b)
     switch (type) {
     case JSON_ABSENT:
     case JSON_NULL: return true;
-    case JSON_BOOL: return json_bool(a, false) == json_bool(b, false);
-    case JSON_STRING: return text_equal(json_text(a), json_text(b));
+    case JSON_BOOL: return json_as_bool(a, false) == json_as_bool(b, false);
+    case JSON_STRING: return text_equal(json_as_text(a), json_as_text(b));
     case JSON_INTEGER:
     case JSON_REAL: // the eight bytes behind the type word; integers differ in type when they differ in sign
                     // range
@@ -213,9 +213,9 @@ bool json_equal(struct json a, struct json b)
 extern "C" void json_canonical_scalar(struct json value, json_text_buffer *out)
 {
     switch (json_type(value)) {
-    case JSON_BOOL: json_text_bool(out, json_bool(value, false)); break;
-    case JSON_STRING: json_text_string(out, json_text(value)); break;
-    case JSON_REAL: json_text_real(out, json_real(value)); break;
+    case JSON_BOOL: json_text_bool(out, json_as_bool(value, false)); break;
+    case JSON_STRING: json_text_string(out, json_as_text(value)); break;
+    case JSON_REAL: json_text_real(out, json_as_real(value)); break;
     case JSON_INTEGER:
         if (tape_at(value).is_uint64()) {
             char digits[24];
@@ -223,7 +223,7 @@ extern "C" void json_canonical_scalar(struct json value, json_text_buffer *out)
                      static_cast<unsigned long long>(tape_at(value).next_tape_value<uint64_t>()));
             json_text_raw_str(out, digits);
         } else {
-            json_text_integer(out, json_integer(value, 0));
+            json_text_integer(out, json_as_integer(value, 0));
         }
         break;
     default: json_text_raw_str(out, "null"); break;

@@ -16,16 +16,16 @@ struct json object_at(struct json object, const struct field_path *path)
 
 struct text object_annotation(struct json object, struct text key)
 {
-    return json_text(json_get(get(get(object, "metadata"), "annotations"), key));
+    return json_as_text(json_get(get(get(object, "metadata"), "annotations"), key));
 }
 
 static int64_t read_replicas(struct json object, const struct workload_type *type, bool scale_subresource)
 {
     if (scale_subresource)
-        return json_integer(get(get(object, "spec"), "replicas"), 0);
+        return json_as_integer(get(get(object, "spec"), "replicas"), 0);
     if (type->replicas_path.step_count == 0)
         return REPLICAS_NONE;
-    return json_integer(object_at(object, &type->replicas_path), 1);
+    return json_as_integer(object_at(object, &type->replicas_path), 1);
 }
 
 static int64_t read_partition(struct json spec, enum workload_kind workload)
@@ -33,9 +33,9 @@ static int64_t read_partition(struct json spec, enum workload_kind workload)
     if (workload != KIND_STATEFULSET && workload != KIND_DAEMONSET)
         return 0;
     struct json strategy = get(spec, "updateStrategy");
-    if (text_is(json_text(get(strategy, "type")), "OnDelete"))
+    if (text_is(json_as_text(get(strategy, "type")), "OnDelete"))
         return PARTITION_ALL;
-    return json_integer(get(get(strategy, "rollingUpdate"), "partition"), 0);
+    return json_as_integer(get(get(strategy, "rollingUpdate"), "partition"), 0);
 }
 
 /* The hold value is compared as canonical text, so that a policy can name a value of any type. */
@@ -45,7 +45,7 @@ static bool has_hold_value(struct json object, const struct workload_type *type)
         return false;
     struct json value = object_at(object, &type->hold_path);
     if (json_type(value) == JSON_BOOL) /* paused and suspend: no buffer needed */
-        return text_is(type->hold_value, json_bool(value, false) ? "true" : "false");
+        return text_is(type->hold_value, json_as_bool(value, false) ? "true" : "false");
     if (json_type(value) == JSON_ABSENT)
         return false;
     struct json_text_buffer canonical = {NULL, 0, 0};
@@ -67,23 +67,23 @@ static bool is_stopped(struct json object, const struct workload_type *type)
 static bool is_released(struct json object, const struct workload_type *type)
 {
     struct json status = get(object, "status");
-    int64_t generation = json_integer(get(get(object, "metadata"), "generation"), 0);
-    if (generation <= 0 || json_integer(get(status, "observedGeneration"), -1) < generation)
+    int64_t generation = json_as_integer(get(get(object, "metadata"), "generation"), 0);
+    if (generation <= 0 || json_as_integer(get(status, "observedGeneration"), -1) < generation)
         return false;
 
     int64_t updated, wanted;
     switch (type->workload) {
     case KIND_DEPLOYMENT:
-        wanted = json_integer(get(get(object, "spec"), "replicas"), 1);
-        updated = json_integer(get(status, "updatedReplicas"), 0);
-        return wanted > 0 && updated == wanted && json_integer(get(status, "replicas"), 0) == wanted;
+        wanted = json_as_integer(get(get(object, "spec"), "replicas"), 1);
+        updated = json_as_integer(get(status, "updatedReplicas"), 0);
+        return wanted > 0 && updated == wanted && json_as_integer(get(status, "replicas"), 0) == wanted;
     case KIND_STATEFULSET: {
-        struct text current = json_text(get(status, "currentRevision"));
-        return current.length > 0 && text_equal(current, json_text(get(status, "updateRevision")));
+        struct text current = json_as_text(get(status, "currentRevision"));
+        return current.length > 0 && text_equal(current, json_as_text(get(status, "updateRevision")));
     }
     case KIND_DAEMONSET:
-        wanted = json_integer(get(status, "desiredNumberScheduled"), 0);
-        updated = json_integer(get(status, "updatedNumberScheduled"), 0);
+        wanted = json_as_integer(get(status, "desiredNumberScheduled"), 0);
+        updated = json_as_integer(get(status, "updatedNumberScheduled"), 0);
         return wanted > 0 && updated == wanted;
     default: return false;
     }
@@ -92,10 +92,10 @@ static bool is_released(struct json object, const struct workload_type *type)
 static void read_controller(struct json metadata, struct object_state *state)
 {
     for (struct json_walk w = json_walk_start(get(metadata, "ownerReferences")); json_walk_next(&w);) {
-        if (!json_bool(get(w.value, "controller"), false))
+        if (!json_as_bool(get(w.value, "controller"), false))
             continue;
         state->controlled = true;
-        state->controller_kind = json_text(get(w.value, "kind"));
+        state->controller_kind = json_as_text(get(w.value, "kind"));
     }
 }
 
@@ -112,7 +112,7 @@ struct object_state object_state_read(struct json object, const struct workload_
     if (scale_subresource)
         return state;
     state.partition = read_partition(spec, type->workload);
-    state.first_ordinal = json_integer(get(get(spec, "ordinals"), "start"), 0);
+    state.first_ordinal = json_as_integer(get(get(spec, "ordinals"), "start"), 0);
     state.stopped = is_stopped(object, type);
     state.released = is_released(object, type);
     read_controller(metadata, &state);
@@ -125,9 +125,9 @@ static bool is_same_owner(struct json before, struct json after)
 {
     static const char *const keys[] = {"uid", "kind", "name", "apiVersion"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (!json_equal(get(before, keys[i]), get(after, keys[i])))
+        if (!json_same(get(before, keys[i]), get(after, keys[i])))
             return false;
-    return json_bool(get(before, "controller"), false) || !json_bool(get(after, "controller"), false);
+    return json_as_bool(get(before, "controller"), false) || !json_as_bool(get(after, "controller"), false);
 }
 
 static bool has_owner(struct json owners, struct json wanted)

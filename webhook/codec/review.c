@@ -19,9 +19,9 @@ static bool check_type(struct json root, struct error *error)
 {
     if (json_type(root) != JSON_OBJECT)
         return fail(error, "the body is not an object");
-    if (!text_is(json_text(get(root, "kind")), "AdmissionReview"))
+    if (!text_is(json_as_text(get(root, "kind")), "AdmissionReview"))
         return fail(error, "kind is not AdmissionReview");
-    if (!text_is(json_text(get(root, "apiVersion")), "admission.k8s.io/v1"))
+    if (!text_is(json_as_text(get(root, "apiVersion")), "admission.k8s.io/v1"))
         return fail(error, "apiVersion is not admission.k8s.io/v1");
     if (json_type(get(root, "request")) != JSON_OBJECT)
         return fail(error, "request is missing");
@@ -59,22 +59,22 @@ bool review_open(struct json_reader *reader, struct text body, struct review *re
     if (!json_read(reader, body.at, body.length, &root, error))
         return false;
     review.request = get(root, "request");
-    review.uid = json_text(get(review.request, "uid"));
+    review.uid = json_as_text(get(review.request, "uid"));
     if (review.uid.length <= UID_BYTES_MOST)
         *ret_uid = review.uid;
     if (!check_type(root, error))
         return false;
     if (review.uid.length == 0 || review.uid.length > UID_BYTES_MOST)
         return fail(error, "request.uid is missing or longer than 128 bytes");
-    if (!operation_parse(json_text(get(review.request, "operation")), &review.operation))
+    if (!operation_parse(json_as_text(get(review.request, "operation")), &review.operation))
         return fail(error, "request.operation is none of CREATE, UPDATE, DELETE, CONNECT");
 
     struct json kind = get(review.request, "kind"), resource = get(review.request, "resource");
-    review.group = json_text(get(resource, "group"));
-    review.version = json_text(get(resource, "version"));
-    review.resource = json_text(get(resource, "resource"));
-    review.kind = json_text(get(kind, "kind"));
-    review.subresource = json_text(get(review.request, "subResource"));
+    review.group = json_as_text(get(resource, "group"));
+    review.version = json_as_text(get(resource, "version"));
+    review.resource = json_as_text(get(resource, "resource"));
+    review.kind = json_as_text(get(kind, "kind"));
+    review.subresource = json_as_text(get(review.request, "subResource"));
     if (review.resource.length == 0 || review.kind.length == 0)
         return fail(error, "request.resource or request.kind is missing");
     if (json_type(get(review.request, "userInfo")) != JSON_OBJECT)
@@ -82,11 +82,11 @@ bool review_open(struct json_reader *reader, struct text body, struct review *re
     if (!check_objects(&review, error))
         return false;
 
-    review.namespace = json_text(get(review.request, "namespace"));
-    review.name = json_text(get(review.request, "name"));
+    review.namespace = json_as_text(get(review.request, "namespace"));
+    review.name = json_as_text(get(review.request, "name"));
     if (review.name.length == 0) /* a delete of a whole collection names each object only in oldObject */
-        review.name = json_text(get(get(subject_of(&review), "metadata"), "name"));
-    review.dry_run = json_bool(get(review.request, "dryRun"), false);
+        review.name = json_as_text(get(get(subject_of(&review), "metadata"), "name"));
+    review.dry_run = json_as_bool(get(review.request, "dryRun"), false);
     *ret_review = review;
     return true;
 }
@@ -95,13 +95,13 @@ static bool read_user(const struct review *review, struct arena *arena, struct u
                       struct error *error)
 {
     struct json info = get(review->request, "userInfo"), groups = get(info, "groups");
-    struct user user = {.name = json_text(get(info, "username"))};
+    struct user user = {.name = json_as_text(get(info, "username"))};
     size_t count = json_count(groups);
     if (count > GROUPS_MOST)
         return fail(error, "request.userInfo.groups has more than 4096 entries");
     struct text *names = arena_alloc_array(arena, count, sizeof(*names));
     for (struct json_walk w = json_walk_start(groups); json_walk_next(&w);)
-        names[user.group_count++] = json_text(w.value);
+        names[user.group_count++] = json_as_text(w.value);
     user.groups = names;
     *ret_user = user;
     return true;
@@ -112,7 +112,7 @@ static struct text name_of(const struct review *review, struct arena *arena)
 {
     if (review->name.length > 0)
         return review->name;
-    struct text prefix = json_text(get(get(subject_of(review), "metadata"), "generateName"));
+    struct text prefix = json_as_text(get(get(subject_of(review), "metadata"), "generateName"));
     return prefix.length == 0 ? prefix : arena_printf(arena, "%.*s*", TEXT_ARGS(prefix));
 }
 
@@ -125,11 +125,11 @@ static void compare_templates(const struct review *review, const struct workload
     change->template_difference = TEMPLATE_SAME;
     if (review->operation == OPERATION_CREATE) {
         change->digest_after = digest_template(after, type->workload, scratch, arena);
-    } else if (review->operation == OPERATION_UPDATE && !json_equal(before, after)) {
+    } else if (review->operation == OPERATION_UPDATE && !json_same(before, after)) {
         change->digest_after = digest_template(after, type->workload, scratch, arena);
         change->template_difference = TEMPLATE_DIFFERENT;
         /* A digest costs as much as parsing, so the old one is made only where it decides. */
-        if (json_equal(digest_left_out(before, type->workload), digest_left_out(after, type->workload)))
+        if (json_same(digest_left_out(before, type->workload), digest_left_out(after, type->workload)))
             return;
         struct text digest_before = digest_template(before, type->workload, scratch, arena);
         if (text_equal(digest_before, change->digest_after))
@@ -205,7 +205,7 @@ static struct labels read_labels(struct json map, struct arena *arena)
     struct labels labels = {NULL, 0};
     struct label *items = arena_alloc_array(arena, json_count(map), sizeof(*items));
     for (struct json_walk w = json_walk_start(map); json_walk_next(&w);)
-        items[labels.count++] = (struct label){w.key, json_text(w.value)};
+        items[labels.count++] = (struct label){w.key, json_as_text(w.value)};
     labels.items = items;
     return labels;
 }

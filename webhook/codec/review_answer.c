@@ -1,6 +1,7 @@
 /* What goes out: the answer to the API server, and the decision's line in the log. */
 #include "codec/review.h"
 
+#include "core/approval.h"
 #include "core/instant.h"
 
 #include <stdio.h>
@@ -85,7 +86,7 @@ static void write_audit_annotations(struct json_text_buffer *out, const struct v
         write_classes(out, "class", change);
         key_text_if(out, "template-digest", change->digest_after);
         key_text_if(out, "approval-ids", change->approval_ids);
-        key_text_if(out, "change-doc", change->change_document);
+        key_text_if(out, "change-doc", document_shown(change->change_document));
     }
     json_text_raw_str(out, "}");
 }
@@ -226,7 +227,7 @@ void review_write_log_line(const char *path, const struct review *review, const 
     write_reasons(out, verdict);
     write_approvals(out, "approvals", verdict);
     if (change != NULL) {
-        key_text_if(out, "changeDocument", change->change_document);
+        key_text_if(out, "changeDocument", document_shown(change->change_document));
         key_text_if(out, "templateDigest", change->digest_after);
     }
     key_opens(out, "opens", verdict->opens_s);

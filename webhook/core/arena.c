@@ -129,6 +129,8 @@ struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)
 {
     static const char dots[] = "...";
     bool cut = text.length > most_bytes;
+    if (cut && most_bytes < sizeof(dots) - 1)
+        return TEXT_EMPTY; /* no room even for the dots */
     size_t room = cut ? most_bytes - (sizeof(dots) - 1) : most_bytes;
     char *out = take(arena, (cut ? most_bytes : text.length) + 1);
     size_t length = 0;

@@ -105,6 +105,6 @@ void decision_check_document(const struct policy *policy, const struct change *c
         verdict_add(verdict,
                     fault == DOCUMENT_ELSEWHERE ? REASON_DOCUMENT_ELSEWHERE : REASON_DOCUMENT_INVALID, field,
                     arena_printf(arena, "change document \"%.*s\" %s: write %.*s",
-                                 TEXT_ARGS(text_quote(arena, url, QUOTE_BYTES_MOST)), fault_text(fault),
-                                 TEXT_ARGS(allowed_urls(&policy->document, arena))));
+                                 TEXT_ARGS(text_quote(arena, document_shown(url), QUOTE_BYTES_MOST)),
+                                 fault_text(fault), TEXT_ARGS(allowed_urls(&policy->document, arena))));
 }

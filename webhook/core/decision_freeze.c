@@ -10,16 +10,26 @@ static struct text join(struct text list, const char *separator, struct text mor
                         TEXT_ARGS(more));
 }
 
+/* What an operator wrote, on one line. */
+static struct text written(struct text text, struct arena *arena)
+{
+    enum { WRITTEN_BYTES_MOST = 200 };
+    return text_quote(arena, text_trim(text), WRITTEN_BYTES_MOST);
+}
+
 /* window "peak" (peak season; contact #sre; https://...; ticket OPS-1) */
 static struct text describe_window(const struct freeze_window *window, struct arena *arena)
 {
-    struct text details = window->reason;
+    struct text details = written(window->reason, arena);
     if (window->contact.length > 0)
-        details = join(details, "; ", arena_printf(arena, "contact %.*s", TEXT_ARGS(window->contact)), arena);
-    details = join(details, "; ", window->url, arena);
+        details =
+            join(details, "; ",
+                 arena_printf(arena, "contact %.*s", TEXT_ARGS(written(window->contact, arena))), arena);
+    details = join(details, "; ", written(window->url, arena), arena);
     if (window->ticket.length > 0)
-        details = join(details, "; ", arena_printf(arena, "ticket %.*s", TEXT_ARGS(window->ticket)), arena);
-    struct text name = arena_printf(arena, "window \"%.*s\"", TEXT_ARGS(window->name));
+        details = join(details, "; ",
+                       arena_printf(arena, "ticket %.*s", TEXT_ARGS(written(window->ticket, arena))), arena);
+    struct text name = arena_printf(arena, "window \"%.*s\"", TEXT_ARGS(written(window->name, arena)));
     return details.length == 0 ? name
                                : arena_printf(arena, "%.*s (%.*s)", TEXT_ARGS(name), TEXT_ARGS(details));
 }

@@ -144,3 +144,15 @@ enum document_fault document_check(const struct document_rule *rule, struct text
             return DOCUMENT_GOOD;
     return DOCUMENT_ELSEWHERE;
 }
+
+struct text document_shown(struct text url)
+{
+    static const struct text withheld = TEXT("(withheld: it carries credentials)");
+    size_t start = 0;
+    for (size_t i = 0; i + 2 < url.length && start == 0; i++)
+        if (text_starts_with(text_slice(url, i, 3), text_of("://")))
+            start = i + 3;
+    struct text rest = text_slice(url, start, url.length);
+    struct text authority = text_slice(rest, 0, find_any(rest, "/?#"));
+    return text_find(authority, '@') < authority.length ? withheld : url;
+}
