@@ -145,6 +145,7 @@ static bool prepare(struct watcher *watcher, struct error *error)
     if (!read_policy(watcher, &watcher->policies, error))
         return false;
     metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
+    resident_trim(); /* zones took memory; the namespaces are next */
     return watcher->options.namespaces_file != NULL ? read_namespaces(watcher, error)
                                                     : connect_cluster(watcher, error);
 }
