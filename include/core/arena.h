@@ -41,6 +41,9 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size_bytes);
 /* A copy owned by the arena, with a NUL behind it that is not counted. */
 struct text arena_copy(struct arena *arena, struct text text);
 
+/* The texts one behind the other; what printf with "%.*s%.*s..." would give, at the cost of a copy. */
+struct text arena_concat(struct arena *arena, const struct text *parts, size_t count);
+
 /* printf into the arena. */
 struct text arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct text arena_vprintf(struct arena *arena, const char *format, va_list args)

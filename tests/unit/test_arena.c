@@ -159,6 +159,15 @@ static void test_quote_knows_the_upper_control_characters(void **state)
     assert_text(text_quote(*state, text_of("\xc2\x80\xc2\x9f\xc2\xa0"), 80), "??\xc2\xa0");
 }
 
+static void test_concat(void **state)
+{
+    const struct text parts[] = {TEXT("a"), TEXT_EMPTY, TEXT("bc"), TEXT("")};
+    struct text whole = arena_concat(*state, parts, 4);
+    assert_text(whole, "abc");
+    assert_int_equal(whole.at[whole.length], '\0');
+    assert_text(arena_concat(*state, NULL, 0), "");
+}
+
 /* Whatever the bytes and wherever the cut: one line of well-formed UTF-8, not longer than asked for. */
 static void test_quote_of_anything(void **state)
 {
@@ -195,6 +204,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_quote, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_quote_knows_the_upper_control_characters, make_arena,
                                         free_arena),
+        cmocka_unit_test_setup_teardown(test_concat, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_quote_of_anything, make_arena, free_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

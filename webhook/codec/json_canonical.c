@@ -3,6 +3,7 @@
 
 #include "codec/json_text.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,13 @@ enum { MEMBERS_ON_STACK = 32, SORT_BY_INSERTION_MOST = 16 };
 
 static uint64_t first_bytes(struct text key)
 {
-    unsigned char bytes[8] = {0};
     uint64_t first = 0;
-    memcpy(bytes, key.at, key.length < sizeof(bytes) ? key.length : sizeof(bytes));
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        first = first << 8 | bytes[i];
+    if (key.length >= sizeof(first)) {
+        memcpy(&first, key.at, sizeof(first));
+        return be64toh(first);
+    }
+    for (size_t i = 0; i < sizeof(first); i++)
+        first = first << 8 | (i < key.length ? (unsigned char)key.at[i] : 0);
     return first;
 }
 

@@ -90,6 +90,21 @@ struct text arena_copy(struct arena *arena, struct text text)
     return (struct text){copy, text.length};
 }
 
+struct text arena_concat(struct arena *arena, const struct text *parts, size_t count)
+{
+    size_t length = 0, at = 0;
+    for (size_t i = 0; i < count; i++)
+        length += parts[i].length;
+    char *whole = take(arena, length + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].length > 0)
+            memcpy(whole + at, parts[i].at, parts[i].length);
+        at += parts[i].length;
+    }
+    whole[length] = '\0';
+    return (struct text){whole, length};
+}
+
 /* Printed into what is left of the block; only a text that does not fit there is printed twice. */
 struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
 {

@@ -1,6 +1,5 @@
 #include "core/change.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const class_names[CLASS_COUNT] = {
@@ -128,11 +127,16 @@ enum change_class change_class_parse(struct text name)
 const char *change_classes_name(change_classes classes, char *buffer, size_t buffer_bytes)
 {
     size_t length = 0;
-    buffer[0] = '\0';
-    for (unsigned class = 0; class < CLASS_COUNT && length < buffer_bytes; class ++)
-        if (classes & CLASS_BIT(class))
-            length += (size_t)snprintf(buffer + length, buffer_bytes - length, "%s%s", length > 0 ? "+" : "",
-                                       class_names[class]);
+    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+        struct text name = text_of(class_names[class]);
+        if (!(classes & CLASS_BIT(class)) || length + 1 + name.length >= buffer_bytes)
+            continue;
+        if (length > 0)
+            buffer[length++] = '+';
+        memcpy(buffer + length, name.at, name.length);
+        length += name.length;
+    }
+    buffer[length] = '\0';
     return buffer;
 }
 

@@ -112,28 +112,33 @@ static struct class_needs needs_of(const struct policy *policy, change_classes c
 
 struct text decision_subject(const struct change *change, struct arena *arena)
 {
-    const char *name_mark = change->name.length == 0 ? "(generated name)" : "";
-    return arena_printf(arena, "%.*s %.*s/%.*s%s", TEXT_ARGS(text_quote(arena, change->kind, 63)),
-                        TEXT_ARGS(text_quote(arena, change->namespace, 63)),
-                        TEXT_ARGS(text_quote(arena, change->name, 100)), name_mark);
+    const struct text parts[] = {
+        text_quote(arena, change->kind, 63),
+        TEXT(" "),
+        text_quote(arena, change->namespace, 63),
+        TEXT("/"),
+        change->name.length == 0 ? text_of("(generated name)") : text_quote(arena, change->name, 100),
+    };
+    return arena_concat(arena, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 /* All faults in one paragraph, numbered where there are several. */
 static struct text compose(const struct verdict *verdict, struct text opening, struct arena *arena)
 {
-    struct text message = opening;
-    size_t faults = 0, number = 0;
+    struct text parts[1 + 3 * VERDICT_REASONS_MOST] = {opening};
+    size_t count = 1, faults = 0, number = 0;
     for (size_t i = 0; i < verdict->reason_count; i++)
         faults += reason_is_fault(verdict->reasons[i].code);
     for (size_t i = 0; i < verdict->reason_count; i++) {
         if (!reason_is_fault(verdict->reasons[i].code))
             continue;
         number++;
-        struct text mark = faults > 1 ? arena_printf(arena, "(%zu) ", number) : TEXT_EMPTY;
-        message = arena_printf(arena, "%.*s%s%.*s%.*s", TEXT_ARGS(message), number == 1 ? ": " : "; ",
-                               TEXT_ARGS(mark), TEXT_ARGS(verdict->reasons[i].message));
+        parts[count++] = text_of(number == 1 ? ": " : "; ");
+        if (faults > 1)
+            parts[count++] = arena_printf(arena, "(%zu) ", number);
+        parts[count++] = verdict->reasons[i].message;
     }
-    return message;
+    return arena_concat(arena, parts, count);
 }
 
 void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct text subject,
@@ -176,10 +181,15 @@ static void conclude(const struct policy *policy, const struct change *change, s
 {
     char classes[96];
     struct text subject = decision_subject(change, arena);
-    struct text opening = arena_printf(arena, "%s of %.*s is refused by policy %.*s",
-                                       change_classes_name(change->classes, classes, sizeof(classes)),
-                                       TEXT_ARGS(subject), TEXT_ARGS(policy->name));
-    verdict_conclude(verdict, policy->mode, subject, opening, arena);
+    const struct text opening[] = {
+        text_of(change_classes_name(change->classes, classes, sizeof(classes))),
+        TEXT(" of "),
+        subject,
+        TEXT(" is refused by policy "),
+        policy->name,
+    };
+    verdict_conclude(verdict, policy->mode, subject,
+                     arena_concat(arena, opening, sizeof(opening) / sizeof(opening[0])), arena);
 }
 
 void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
