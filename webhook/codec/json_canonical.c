@@ -16,18 +16,17 @@ struct member {
 
 enum { MEMBERS_ON_STACK = 32, SORT_BY_INSERTION_MOST = 16 };
 
-/* The first `count` of eight bytes, the rest zero: the first byte weighs most. */
-static inline uint64_t weigh(const char *bytes, size_t count)
-{
-    uint64_t weight = 0;
-    for (size_t i = 0; i < 8; i++)
-        weight = weight << 8 | (i < count ? (unsigned char)bytes[i] : 0);
-    return weight;
-}
-
+/* The first byte weighs most, whatever the machine's own order. */
 static uint64_t first_bytes(struct text key)
 {
-    return key.length >= 8 ? weigh(key.at, 8) : weigh(key.at, key.length); /* the first is one load */
+    uint64_t first = 0;
+    if (key.length >= sizeof(first)) {
+        memcpy(&first, key.at, sizeof(first));
+        return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(first) : first;
+    }
+    for (size_t i = 0; i < sizeof(first); i++)
+        first = first << 8 | (i < key.length ? (unsigned char)key.at[i] : 0);
+    return first;
 }
 
 static bool comes_before(const struct member *a, const struct member *b)
