@@ -74,6 +74,13 @@ static inline void json_text_key(struct json_text_buffer *out, const char *key)
     json_text_raw_str(out, "\":");
 }
 
+/* `"key":"value"` with json_text_key's comma; the value is escaped. */
+static inline void json_text_member(struct json_text_buffer *out, const char *key, struct text value)
+{
+    json_text_key(out, key);
+    json_text_string(out, value);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -12,6 +12,11 @@
 
 #define FREEZE_NO_END INT64_MAX
 
+/* What an operator sets on a namespace (DESIGN section 1). */
+#define NAMESPACE_FREEZE        "changegate.dev/freeze"        /* label */
+#define NAMESPACE_FREEZE_UNTIL  "changegate.dev/freeze-until"  /* annotation */
+#define NAMESPACE_FREEZE_REASON "changegate.dev/freeze-reason" /* annotation */
+
 /* In order of strictness: of several causes the strictest wins. */
 enum freeze_action { FREEZE_OPEN, FREEZE_WARN, FREEZE_DENY };
 

@@ -7,11 +7,6 @@
 #include "core/error.h"
 #include "core/selector.h"
 
-/* What operators write on a namespace (DESIGN section 1). */
-#define NAMESPACE_FREEZE        "changegate.dev/freeze"        /* label */
-#define NAMESPACE_FREEZE_UNTIL  "changegate.dev/freeze-until"  /* annotation */
-#define NAMESPACE_FREEZE_REASON "changegate.dev/freeze-reason" /* annotation */
-
 struct namespace_store; /* owned by the watcher */
 
 /* Only what a decision can need: all labels, the freeze annotations, whether it is terminating. */

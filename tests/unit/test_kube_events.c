@@ -1,4 +1,5 @@
 /* What the API server sends, byte for byte as it comes: lines cut anywhere, events, pages, refusals. */
+#include "core/freeze.h"
 #include "edge/kube_buffer.h"
 #include "edge/kube_events.h"
 

@@ -68,7 +68,7 @@ static void read_namespace(struct check *check)
     check->policy = check->options->labels_given ? policy_for_namespace(set, labels) : &set->items[0];
     check->report.policy = check->policy == NULL ? TEXT_EMPTY : check->policy->name;
     check->report.policy_assumed = !check->options->labels_given;
-    const struct text *freeze = labels_get(labels, text_of("changegate.dev/freeze"));
+    const struct text *freeze = labels_get(labels, text_of(NAMESPACE_FREEZE));
     check->facts.namespace_known = true;
     freeze_label_read(&check->arena, freeze == NULL ? TEXT_EMPTY : *freeze, TEXT_EMPTY, TEXT_EMPTY,
                       &check->facts.freeze_label);

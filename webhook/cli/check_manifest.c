@@ -81,17 +81,11 @@ const struct yaml_node *manifest_find(const struct yaml_documents *documents, co
     return found;
 }
 
-static void key_text(struct json_text_buffer *out, const char *key, struct text value)
-{
-    json_text_key(out, key);
-    json_text_string(out, value);
-}
-
 static void write_user(const struct user *user, struct json_text_buffer *out)
 {
     json_text_key(out, "userInfo");
     json_text_raw_str(out, "{");
-    key_text(out, "username", user->name);
+    json_text_member(out, "username", user->name);
     json_text_key(out, "groups");
     json_text_raw_str(out, "[");
     for (size_t i = 0; i < user->group_count; i++) {
@@ -106,9 +100,9 @@ static void write_type(const struct manifest *manifest, const char *key, const c
 {
     json_text_key(out, key);
     json_text_raw_str(out, "{");
-    key_text(out, "group", manifest->group);
-    key_text(out, "version", manifest->version);
-    key_text(out, name_key, name);
+    json_text_member(out, "group", manifest->group);
+    json_text_member(out, "version", manifest->version);
+    json_text_member(out, name_key, name);
     json_text_raw_str(out, "}");
 }
 
@@ -118,12 +112,13 @@ void manifest_write_review(const struct manifest *manifest, const struct yaml_no
     json_text_clear(out);
     json_text_raw_str(out,
                       "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{");
-    key_text(out, "uid", text_of("check"));
+    json_text_member(out, "uid", text_of("check"));
     write_type(manifest, "kind", "kind", manifest->kind, out);
     write_type(manifest, "resource", "resource", resource, out);
-    key_text(out, "name", manifest->name);
-    key_text(out, "namespace", manifest->namespace);
-    key_text(out, "operation", text_of(operation_name(old == NULL ? OPERATION_CREATE : OPERATION_UPDATE)));
+    json_text_member(out, "name", manifest->name);
+    json_text_member(out, "namespace", manifest->namespace);
+    json_text_member(out, "operation",
+                     text_of(operation_name(old == NULL ? OPERATION_CREATE : OPERATION_UPDATE)));
     write_user(user, out);
     json_text_key(out, "object");
     yaml_to_json(manifest->object, out);

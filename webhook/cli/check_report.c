@@ -54,12 +54,6 @@ static void write_text(const struct check_report *report, struct arena *arena, s
 
 /* ---- JSON ---- */
 
-static void key_text(struct json_text_buffer *out, const char *key, struct text value)
-{
-    json_text_key(out, key);
-    json_text_string(out, value);
-}
-
 static void key_bool(struct json_text_buffer *out, const char *key, bool value)
 {
     json_text_key(out, key);
@@ -73,9 +67,9 @@ static void write_reasons(const struct verdict *verdict, struct json_text_buffer
     for (size_t i = 0; i < verdict->reason_count; i++) {
         json_text_element(out);
         json_text_raw_str(out, "{");
-        key_text(out, "code", text_of(reason_code_name(verdict->reasons[i].code)));
-        key_text(out, "field", verdict->reasons[i].field);
-        key_text(out, "message", verdict->reasons[i].message);
+        json_text_member(out, "code", text_of(reason_code_name(verdict->reasons[i].code)));
+        json_text_member(out, "field", verdict->reasons[i].field);
+        json_text_member(out, "message", verdict->reasons[i].message);
         json_text_raw_str(out, "}");
     }
     json_text_raw_str(out, "]");
@@ -86,14 +80,14 @@ static void write_object_json(const struct change *change, const struct verdict 
 {
     char classes[96];
     json_text_raw_str(out, out->length == 0 ? "{" : ",{");
-    key_text(out, "kind", change->kind);
-    key_text(out, "namespace", change->namespace);
-    key_text(out, "name", change->name);
-    key_text(out, "class", text_of(change_classes_name(change->classes, classes, sizeof(classes))));
-    key_text(out, "verdict", text_of(verdict_kind_name(verdict->kind)));
+    json_text_member(out, "kind", change->kind);
+    json_text_member(out, "namespace", change->namespace);
+    json_text_member(out, "name", change->name);
+    json_text_member(out, "class", text_of(change_classes_name(change->classes, classes, sizeof(classes))));
+    json_text_member(out, "verdict", text_of(verdict_kind_name(verdict->kind)));
     key_bool(out, "wouldDeny", verdict->would_deny);
     if (change->digest_after.length > 0)
-        key_text(out, "digest", change->digest_after);
+        json_text_member(out, "digest", change->digest_after);
     write_reasons(verdict, out);
     json_text_key(out, "warnings");
     json_text_raw_str(out, "[");
@@ -126,7 +120,7 @@ static void write_json(const struct check_report *report, struct arena *arena, s
     key_count(out, "passed", report->passed);
     key_count(out, "refused", report->refused);
     key_count(out, "skipped", report->skipped);
-    key_text(out, "at", instant_format(arena, report->at_s));
+    json_text_member(out, "at", instant_format(arena, report->at_s));
     json_text_key(out, "policy");
     if (report->policy.length == 0)
         json_text_raw_str(out, "null");
@@ -156,8 +150,8 @@ void check_report_skipped(struct check_report *report, struct text kind, struct 
     struct json_text_buffer *out = &report->skipped_objects;
     report->skipped++;
     json_text_raw_str(out, out->length == 0 ? "{" : ",{");
-    key_text(out, "kind", kind);
-    key_text(out, "name", name);
+    json_text_member(out, "kind", kind);
+    json_text_member(out, "name", name);
     json_text_raw_str(out, "}");
 }
 

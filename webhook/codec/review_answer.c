@@ -8,21 +8,15 @@
 
 enum { INSTANT_TEXT_BYTES = 32 };
 
-static void key_text(struct json_text_buffer *out, const char *key, struct text value)
-{
-    json_text_key(out, key);
-    json_text_string(out, value);
-}
-
 static void key_str(struct json_text_buffer *out, const char *key, const char *value)
 {
-    key_text(out, key, text_of(value));
+    json_text_member(out, key, text_of(value));
 }
 
 static void key_text_if(struct json_text_buffer *out, const char *key, struct text value)
 {
     if (value.length > 0)
-        key_text(out, key, value);
+        json_text_member(out, key, value);
 }
 
 static const char *instant_text(int64_t instant_s, char buffer[INSTANT_TEXT_BYTES])
@@ -80,7 +74,7 @@ static void write_audit_annotations(struct json_text_buffer *out, const struct v
         key_str(out, "would-deny", "true");
     write_reason_list(out, verdict);
     if (verdict->policy != NULL)
-        key_text(out, "policy", verdict->policy->name);
+        json_text_member(out, "policy", verdict->policy->name);
     key_opens(out, "opens", verdict->opens_s);
     if (change != NULL && change->workload != KIND_NONE) {
         write_classes(out, "class", change);
@@ -115,7 +109,7 @@ static void write_causes(struct json_text_buffer *out, const struct verdict *ver
         json_text_element(out);
         json_text_raw_str(out, "{");
         key_str(out, "reason", reason_code_name(reason->code));
-        key_text(out, "message", reason->message);
+        json_text_member(out, "message", reason->message);
         key_text_if(out, "field", reason->field);
         json_text_raw_str(out, "}");
     }
@@ -131,14 +125,14 @@ static void write_status(struct json_text_buffer *out, const struct verdict *ver
     json_text_key(out, "code");
     json_text_integer(out, verdict->http_status);
     key_str(out, "reason", verdict->http_status == 429 ? "TooManyRequests" : "Forbidden");
-    key_text(out, "message", verdict->message);
+    json_text_member(out, "message", verdict->message);
     json_text_key(out, "details");
     json_text_raw_str(out, "{");
     if (change != NULL) {
         key_text_if(out, "name", change->name);
         key_text_if(out, "group", change->group);
-        key_text(out, "kind",
-                 change->resource); /* Status details name the resource, as the API server does */
+        json_text_member(out, "kind",
+                         change->resource); /* Status details name the resource, as the API server does */
     }
     write_causes(out, verdict);
     if (verdict->retry_after_s > 0) {
@@ -154,7 +148,7 @@ void review_write_answer(struct text uid, const struct verdict *verdict, const s
     json_text_clear(out);
     json_text_raw_str(out,
                       "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"response\":{");
-    key_text(out, "uid", uid);
+    json_text_member(out, "uid", uid);
     json_text_key(out, "allowed");
     json_text_bool(out, verdict->kind != VERDICT_DENY);
     if (verdict->kind == VERDICT_DENY)
@@ -166,7 +160,7 @@ void review_write_answer(struct text uid, const struct verdict *verdict, const s
 
 static void write_user(struct json_text_buffer *out, const struct user *user)
 {
-    key_text(out, "user", user->name);
+    json_text_member(out, "user", user->name);
     json_text_key(out, "groups");
     json_text_raw_str(out, "[");
     for (size_t i = 0; i < user->group_count; i++) {
@@ -196,11 +190,11 @@ static void write_object(struct json_text_buffer *out, const struct review *revi
 {
     key_str(out, "operation", operation_name(review->operation));
     key_text_if(out, "group", review->group);
-    key_text(out, "resource", review->resource);
+    json_text_member(out, "resource", review->resource);
     key_text_if(out, "subresource", review->subresource);
-    key_text(out, "kind", change != NULL ? change->kind : review->kind);
+    json_text_member(out, "kind", change != NULL ? change->kind : review->kind);
     key_text_if(out, "namespace", review->namespace);
-    key_text(out, "name", change != NULL ? change->name : review->name);
+    json_text_member(out, "name", change != NULL ? change->name : review->name);
     json_text_key(out, "dryRun");
     json_text_bool(out, review->dry_run);
 }
@@ -214,12 +208,12 @@ void review_write_log_line(const char *path, const struct review *review, const 
     json_text_raw_str(out, "{");
     key_str(out, "time", instant_text(now_s, buffer));
     key_str(out, "path", path);
-    key_text(out, "uid", review->uid);
+    json_text_member(out, "uid", review->uid);
     key_str(out, "verdict", verdict_kind_name(verdict->kind));
     json_text_key(out, "wouldDeny");
     json_text_bool(out, verdict->would_deny);
     if (verdict->policy != NULL)
-        key_text(out, "policy", verdict->policy->name);
+        json_text_member(out, "policy", verdict->policy->name);
     if (change != NULL && change->workload != KIND_NONE)
         write_classes(out, "class", change);
     write_object(out, review, change);

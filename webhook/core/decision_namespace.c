@@ -2,9 +2,9 @@
  * policy). */
 #include "decision_private.h"
 
-static const struct text freeze_label_key = TEXT("changegate.dev/freeze");
-static const struct text freeze_annotation_keys[] = {TEXT("changegate.dev/freeze-until"),
-                                                     TEXT("changegate.dev/freeze-reason")};
+static const struct text freeze_label_key = TEXT(NAMESPACE_FREEZE);
+static const struct text freeze_annotation_keys[] = {TEXT(NAMESPACE_FREEZE_UNTIL),
+                                                     TEXT(NAMESPACE_FREEZE_REASON)};
 
 static bool differs(struct labels before, struct labels after, struct text key)
 {

@@ -1,4 +1,5 @@
 #include "edge/kube_events.h"
+#include "core/freeze.h"
 
 #include <jansson.h>
 

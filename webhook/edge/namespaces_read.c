@@ -1,4 +1,5 @@
 #include "codec/yaml_tree.h"
+#include "core/freeze.h"
 #include "edge/namespaces.h"
 
 /* Files that kubectl or a person wrote: a shape the API server would refuse is refused here too, with its

@@ -1,4 +1,5 @@
 #include "edge/snapshot.h"
+#include "core/freeze.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
