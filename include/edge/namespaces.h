@@ -33,6 +33,10 @@ void namespace_store_list_end(struct namespace_store *store);
 
 size_t namespace_store_count(const struct namespace_store *store);
 
+/* Grows whenever something changed so that a decision could differ: what was made of the store at the same
+ * number is still right. */
+uint64_t namespace_store_generation(const struct namespace_store *store);
+
 /* Calls `visit` for each, in no particular order. Metadata borrows from the store. */
 void namespace_store_each(const struct namespace_store *store,
                           void (*visit)(void *context, const struct namespace_metadata *metadata),

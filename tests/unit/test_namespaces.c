@@ -82,7 +82,9 @@ static void test_put_tells_what_changed(void **state)
     assert_true(namespace_store_put(store, &metadata));
     metadata.terminating = true;
     assert_true(namespace_store_put(store, &metadata));
+    uint64_t generation = namespace_store_generation(store);
     assert_false(namespace_store_put(store, &metadata));
+    assert_int_equal(namespace_store_generation(store), generation);
     assert_int_equal(namespace_store_count(store), 1);
     assert_true(text_is(find(store, "shop")->labels.items[0].value, "2"));
 }
@@ -93,8 +95,11 @@ static void test_remove(void **state)
     struct namespace_metadata metadata = metadata_of("shop", NULL, 0);
     assert_false(namespace_store_remove(store, metadata.name));
     namespace_store_put(store, &metadata);
+    uint64_t generation = namespace_store_generation(store);
     assert_true(namespace_store_remove(store, metadata.name));
+    assert_int_equal(namespace_store_generation(store), generation + 1);
     assert_false(namespace_store_remove(store, metadata.name));
+    assert_int_equal(namespace_store_generation(store), generation + 1);
     assert_null(find(store, "shop"));
     assert_int_equal(namespace_store_count(store), 0);
 }

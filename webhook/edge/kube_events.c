@@ -1,73 +1,43 @@
 #include "edge/kube_events.h"
-#include "core/freeze.h"
+#include "codec/json_slice.h"
 
 #include <jansson.h>
 
 enum { MESSAGE_BYTES_MOST = 300 };
 
-/* Anybody who may annotate a namespace may put \u0000 into it; refusing that would let them stop the watch.
- */
-static json_t *load(struct text bytes, struct error *error)
+struct text kube_string_decode(struct text json, struct arena *arena)
 {
-    json_error_t fault;
-    json_t *root = json_loadb(bytes.at == NULL ? "" : bytes.at, bytes.length, JSON_ALLOW_NUL, &fault);
-    if (root == NULL)
-        error_set(error, ERROR_SYSTEM, "the API server sent what is not JSON: %s", fault.text);
-    return root;
-}
-
-static struct text borrow(const json_t *value)
-{
-    if (!json_is_string(value))
+    if (json.length == 0)
         return TEXT_EMPTY;
-    return (struct text){json_string_value(value), json_string_length(value)};
+    json_t *value = json_loadb(json.at, json.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    struct text string = TEXT_EMPTY;
+    if (json_is_string(value))
+        string = arena_copy(arena, (struct text){json_string_value(value), json_string_length(value)});
+    json_decref(value);
+    return string;
 }
 
-static struct text copy(struct arena *arena, const json_t *value)
+static struct text member_string(struct text object, const char *key, struct arena *arena)
 {
-    struct text borrowed = borrow(value);
-    return borrowed.at == NULL ? TEXT_EMPTY : arena_copy(arena, borrowed);
+    return kube_string_decode(json_slice_member(object, key), arena);
 }
 
-static struct labels copy_labels(struct arena *arena, json_t *object)
+static bool check_whole(struct text bytes, struct error *error)
 {
-    struct label *items = arena_alloc_array(arena, json_object_size(object), sizeof(*items));
-    size_t count = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach(object, key, value)
-    {
-        items[count].key = arena_copy(arena, text_of(key));
-        items[count++].value = copy(arena, value);
-    }
-    return (struct labels){items, count};
+    return json_slice_is_whole(bytes) ||
+           error_set(error, ERROR_SYSTEM, "the API server sent what is not JSON");
 }
 
-static bool decode_metadata(json_t *object, struct arena *arena, struct namespace_metadata *ret_metadata,
-                            struct error *error)
+static struct kube_status decode_status(struct text object, struct arena *arena)
 {
-    json_t *metadata = json_object_get(object, "metadata");
-    json_t *annotations = json_object_get(metadata, "annotations");
-    struct text name = borrow(json_object_get(metadata, "name"));
-    if (name.length == 0)
-        return error_set(error, ERROR_SYSTEM, "the API server sent an object without a name");
-    *ret_metadata = (struct namespace_metadata){
-        .name = arena_copy(arena, name),
-        .labels = copy_labels(arena, json_object_get(metadata, "labels")),
-        .freeze_until = copy(arena, json_object_get(annotations, NAMESPACE_FREEZE_UNTIL)),
-        .freeze_reason = copy(arena, json_object_get(annotations, NAMESPACE_FREEZE_REASON)),
-        .terminating = json_is_string(json_object_get(metadata, "deletionTimestamp")),
-    };
-    return true;
-}
-
-static struct kube_status decode_status(const json_t *object, struct arena *arena)
-{
-    struct text message = borrow(json_object_get(object, "message"));
-    return (struct kube_status){
-        .code = json_integer_value(json_object_get(object, "code")),
-        .message = text_quote(arena, message, MESSAGE_BYTES_MOST),
-    };
+    struct kube_status status = {0};
+    json_t *root = json_loadb(object.at == NULL ? "" : object.at, object.length, JSON_ALLOW_NUL, NULL);
+    const json_t *message = json_object_get(root, "message");
+    status.code = json_integer_value(json_object_get(root, "code"));
+    struct text borrowed = {json_string_value(message), json_string_length(message)};
+    status.message = text_quote(arena, borrowed, MESSAGE_BYTES_MOST);
+    json_decref(root);
+    return status;
 }
 
 static bool decode_type(struct text name, enum kube_event_type *ret_type, struct error *error)
@@ -86,77 +56,67 @@ static bool decode_type(struct text name, enum kube_event_type *ret_type, struct
     return error_set(error, ERROR_SYSTEM, "the API server sent a watch event of an unknown type");
 }
 
-static bool decode_event(const json_t *root, struct arena *arena, struct kube_event *ret_event,
-                         struct error *error)
+bool kube_event_decode(struct text line, struct arena *arena, struct kube_event *ret_event,
+                       struct error *error)
 {
-    struct kube_event event = {.type = KUBE_ERROR};
-    json_t *object = json_object_get(root, "object");
-    if (!decode_type(borrow(json_object_get(root, "type")), &event.type, error))
+    struct kube_event event = {.object = json_slice_member(line, "object")};
+    if (!check_whole(line, error) || !decode_type(member_string(line, "type", arena), &event.type, error))
         return false;
     if (event.type == KUBE_ERROR) {
-        event.status = decode_status(object, arena);
+        event.status = decode_status(event.object, arena);
         *ret_event = event;
         return true;
     }
-    if (event.type != KUBE_BOOKMARK && !decode_metadata(object, arena, &event.metadata, error))
-        return false;
-    event.resource_version =
-        copy(arena, json_object_get(json_object_get(object, "metadata"), "resourceVersion"));
+    struct text metadata = json_slice_member(event.object, "metadata");
+    event.resource_version = member_string(metadata, "resourceVersion", arena);
+    if (event.type == KUBE_DELETED)
+        event.name = member_string(metadata, "name", arena);
+    if (event.type == KUBE_DELETED && event.name.length == 0)
+        return error_set(error, ERROR_SYSTEM, "the API server sent an object without a name");
     if (event.resource_version.length == 0)
         return error_set(error, ERROR_SYSTEM, "the API server sent a watch event without a resourceVersion");
     *ret_event = event;
     return true;
 }
 
-bool kube_event_decode(struct text line, struct arena *arena, struct kube_event *ret_event,
-                       struct error *error)
+static size_t count_items(struct text list)
 {
-    json_t *root = load(line, error);
-    bool good = root != NULL && decode_event(root, arena, ret_event, error);
-    json_decref(root);
-    return good;
+    size_t count = 0;
+    for (struct json_slices walk = json_slices_of(list); json_slice_next(&walk);)
+        count++;
+    return count;
 }
 
-static bool decode_page(const json_t *root, struct arena *arena, struct kube_page *ret_page,
-                        struct error *error)
+bool kube_page_decode(struct text body, const char *noun, struct arena *arena, struct kube_page *ret_page,
+                      struct error *error)
 {
-    json_t *metadata = json_object_get(root, "metadata");
-    json_t *list = json_object_get(root, "items");
+    if (!check_whole(body, error))
+        return false;
+    struct text metadata = json_slice_member(body, "metadata"), list = json_slice_member(body, "items");
     /* An empty list is `[]`, or `null` from servers that wrote a nil slice. */
-    if (!json_is_array(list) && !json_is_null(list))
-        return error_set(error, ERROR_SYSTEM, "the API server sent what is not a list of namespaces");
+    if (!text_starts_with(list, text_of("[")) && !text_is(list, "null"))
+        return error_set(error, ERROR_SYSTEM, "the API server sent what is not a list of %s", noun);
 
-    struct namespace_metadata *items = arena_alloc_array(arena, json_array_size(list), sizeof(*items));
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (!decode_metadata(json_array_get(list, i), arena, &items[i], error))
-            return false;
-    struct text resource_version = copy(arena, json_object_get(metadata, "resourceVersion"));
-    if (resource_version.length == 0)
-        return error_set(error, ERROR_SYSTEM, "the API server sent a list without a resourceVersion");
-    *ret_page = (struct kube_page){
-        .items = items,
-        .count = json_array_size(list),
-        .resource_version = resource_version,
-        .continue_token = copy(arena, json_object_get(metadata, "continue")),
+    struct kube_page page = {
+        .count = count_items(list),
+        .resource_version = member_string(metadata, "resourceVersion", arena),
+        .continue_token = member_string(metadata, "continue", arena),
     };
+    if (page.resource_version.length == 0)
+        return error_set(error, ERROR_SYSTEM, "the API server sent a list without a resourceVersion");
+    struct text *items = arena_alloc_array(arena, page.count, sizeof(*items));
+    size_t at = 0;
+    for (struct json_slices walk = json_slices_of(list); json_slice_next(&walk);)
+        items[at++] = walk.value;
+    page.items = items;
+    *ret_page = page;
     return true;
-}
-
-bool kube_page_decode(struct text body, struct arena *arena, struct kube_page *ret_page, struct error *error)
-{
-    json_t *root = load(body, error);
-    bool good = root != NULL && decode_page(root, arena, ret_page, error);
-    json_decref(root);
-    return good;
 }
 
 bool kube_status_decode(struct text body, struct arena *arena, struct kube_status *ret_status)
 {
-    struct error ignored;
-    json_t *root = load(body, &ignored);
-    bool is_status = text_is(borrow(json_object_get(root, "kind")), "Status");
+    bool is_status = text_is(member_string(body, "kind", arena), "Status");
     if (is_status)
-        *ret_status = decode_status(root, arena);
-    json_decref(root);
+        *ret_status = decode_status(body, arena);
     return is_status;
 }

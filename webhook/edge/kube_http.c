@@ -24,30 +24,37 @@ struct kube_http {
     struct text base_url;
     struct curl_slist *connect_to; /* NULL: where base_url says */
     CURLM *multi;
+};
+
+struct kube_request {
+    struct kube_http *http;
     CURL *easy;
     struct curl_slist *headers; /* of the request under way */
-    bool under_way;
+    bool under_way;             /* in the client's hands */
+    bool ended;                 /* and nobody was told yet */
+    CURLcode outcome;           /* of the one that ended */
     unsigned status;
-    kube_http_receive *receive;
+    kube_request_receive *receive;
     void *receive_context;
     char fault[CURL_ERROR_SIZE];
 };
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
-    struct kube_http *http = context;
+    struct kube_request *request = context;
     struct text piece = {bytes, size * count};
-    return http->receive(http->receive_context, http->status, piece) ? piece.length : CURL_WRITEFUNC_ERROR;
+    return request->receive(request->receive_context, request->status, piece) ? piece.length
+                                                                              : CURL_WRITEFUNC_ERROR;
 }
 
 /* The blank line behind the headers: only now is the status final (there may have been a 1xx before). */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
-    struct kube_http *http = context;
+    struct kube_request *request = context;
     long status = 0;
-    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     if (size * count > 0 && bytes[0] == '\r' && status >= 200)
-        http->status = (unsigned)status;
+        request->status = (unsigned)status;
     return size * count;
 }
 
@@ -127,10 +134,8 @@ static CURLcode set_trust(CURL *easy, const struct kube_config *config)
     return code;
 }
 
-static bool configure(struct kube_http *http, struct error *error)
+static void configure_transport(CURL *easy)
 {
-    CURL *easy = http->easy;
-    const struct kube_config *config = http->config;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -142,17 +147,53 @@ static bool configure(struct kube_http *http, struct error *error)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->fault);
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, http->connect_to);
+}
+
+static bool configure(struct kube_request *request, struct error *error)
+{
+    CURL *easy = request->easy;
+    const struct kube_config *config = request->http->config;
+    configure_transport(easy);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, request->http->connect_to);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->fault);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     if (set_trust(easy, config) == CURLE_OK &&
         set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT, &config->client_certificate) == CURLE_OK &&
         set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, &config->client_key) == CURLE_OK)
         return true;
     return error_set(error, ERROR_SYSTEM, "libcurl does not take the credentials of the API server's client");
+}
+
+static bool request_make(struct kube_http *http, struct kube_request **ret_request, struct error *error)
+{
+    struct kube_request *request = calloc(1, sizeof(*request));
+    if (request == NULL)
+        abort();
+    request->http = http;
+    request->easy = curl_easy_init();
+    if (request->easy == NULL)
+        abort();
+    if (!configure(request, error)) {
+        kube_request_free(request);
+        return false;
+    }
+    *ret_request = request;
+    return true;
+}
+
+/* What every request will be made of is tried once, so that a bad configuration is an error here and nowhere
+ * later. */
+static bool try_out(struct kube_http *http, struct error *error)
+{
+    struct kube_request *request;
+    if (!locate_server(http, error) || !request_make(http, &request, error))
+        return false;
+    kube_request_free(request);
+    return true;
 }
 
 bool kube_http_new(const struct kube_config *config, struct kube_http **ret_http, struct error *error)
@@ -163,10 +204,9 @@ bool kube_http_new(const struct kube_config *config, struct kube_http **ret_http
     http->config = config;
     arena_init(&http->arena);
     http->multi = curl_multi_init();
-    http->easy = curl_easy_init();
-    if (http->multi == NULL || http->easy == NULL)
+    if (http->multi == NULL)
         abort();
-    if (!locate_server(http, error) || !configure(http, error)) {
+    if (!try_out(http, error)) {
         kube_http_free(http);
         return false;
     }
@@ -178,8 +218,6 @@ void kube_http_free(struct kube_http *http)
 {
     if (http == NULL)
         return;
-    kube_http_cancel(http);
-    curl_easy_cleanup(http->easy);
     curl_multi_cleanup(http->multi);
     curl_slist_free_all(http->connect_to);
     arena_done(&http->arena);
@@ -187,70 +225,131 @@ void kube_http_free(struct kube_http *http)
     curl_global_cleanup();
 }
 
-static bool make_headers(struct kube_http *http, const char *accept, struct error *error)
+struct kube_request *kube_request_new(struct kube_http *http)
+{
+    struct kube_request *request;
+    struct error error;
+    if (!request_make(http, &request, &error)) /* as it was tried: only memory can be missing */
+        abort();
+    return request;
+}
+
+void kube_request_free(struct kube_request *request)
+{
+    if (request == NULL)
+        return;
+    kube_request_cancel(request);
+    curl_easy_cleanup(request->easy);
+    free(request);
+}
+
+static bool make_headers(struct kube_request *request, const struct kube_call *call, struct error *error)
 {
     struct arena scratch;
     struct text token;
     arena_init(&scratch);
-    bool good = kube_config_token(http->config, &scratch, &token, error);
+    bool good = kube_config_token(request->http->config, &scratch, &token, error);
     if (good) {
-        http->headers = append(NULL, arena_printf(&scratch, "Accept: %s", accept).at);
+        struct curl_slist *headers = append(NULL, arena_printf(&scratch, "Accept: %s", call->accept).at);
         if (token.length > 0)
-            http->headers = append(http->headers,
-                                   arena_printf(&scratch, "Authorization: Bearer %.*s", TEXT_ARGS(token)).at);
+            headers =
+                append(headers, arena_printf(&scratch, "Authorization: Bearer %.*s", TEXT_ARGS(token)).at);
+        if (call->method != KUBE_GET) {
+            headers = append(headers, arena_printf(&scratch, "Content-Type: %s", call->content_type).at);
+            headers = append(headers, "Expect:"); /* libcurl would wait a second for a 100 Continue */
+        }
+        request->headers = headers;
     }
     arena_done(&scratch);
     return good;
 }
 
-bool kube_http_get(struct kube_http *http, const char *path, const char *accept, kube_http_receive *receive,
-                   void *context, struct error *error)
+static void set_method(CURL *easy, const struct kube_call *call)
 {
-    if (!make_headers(http, accept, error))
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL); /* of the last call */
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method == KUBE_PATCH ? "PATCH" : NULL);
+    if (call->method == KUBE_GET) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
+    if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, call->body.length == 0 ? "" : call->body.at) !=
+        CURLE_OK)
+        abort();
+}
+
+bool kube_request_start(struct kube_request *request, const struct kube_call *call,
+                        kube_request_receive *receive, void *context, struct error *error)
+{
+    if (!make_headers(request, call, error))
         return false;
     struct arena scratch;
     arena_init(&scratch);
-    struct text url = arena_printf(&scratch, "%.*s%s", TEXT_ARGS(http->base_url), path);
-    curl_easy_setopt(http->easy, CURLOPT_URL, url.at);
+    struct text url = arena_printf(&scratch, "%.*s%s", TEXT_ARGS(request->http->base_url), call->path);
+    curl_easy_setopt(request->easy, CURLOPT_URL, url.at);
     arena_done(&scratch);
-    curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, http->headers);
-    http->receive = receive;
-    http->receive_context = context;
-    http->status = 0;
-    http->fault[0] = '\0';
-    if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
+    curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers);
+    set_method(request->easy, call);
+    request->receive = receive;
+    request->receive_context = context;
+    request->status = 0;
+    request->ended = false;
+    request->fault[0] = '\0';
+    if (curl_multi_add_handle(request->http->multi, request->easy) != CURLM_OK)
         abort();
-    http->under_way = true;
+    request->under_way = true;
     return true;
 }
 
-void kube_http_cancel(struct kube_http *http)
+/* Out of the client's hands: the connection is kept if the answer is complete, and closed otherwise. */
+static void detach(struct kube_request *request)
 {
-    if (http->under_way)
-        curl_multi_remove_handle(http->multi, http->easy);
-    http->under_way = false;
-    curl_slist_free_all(http->headers);
-    http->headers = NULL;
+    if (request->under_way)
+        curl_multi_remove_handle(request->http->multi, request->easy);
+    request->under_way = false;
+    curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(request->headers);
+    request->headers = NULL;
 }
 
-enum kube_http_progress kube_http_step(struct kube_http *http, struct error *error)
+void kube_request_cancel(struct kube_request *request)
+{
+    detach(request);
+    request->ended = false;
+}
+
+void kube_http_step(struct kube_http *http)
 {
     int running = 0, left = 0;
     curl_multi_perform(http->multi, &running);
-    const CURLMsg *message = curl_multi_info_read(http->multi, &left);
-    if (message == NULL || message->msg != CURLMSG_DONE)
-        return KUBE_HTTP_UNDER_WAY;
-    CURLcode code = message->data.result; /* the message ends with the removal below */
-    kube_http_cancel(http);
-    if (code == CURLE_OK)
-        return KUBE_HTTP_ENDED;
-    error_set(error, ERROR_SYSTEM, "%s", http->fault[0] != '\0' ? http->fault : curl_easy_strerror(code));
-    return KUBE_HTTP_FAILED;
+    for (const CURLMsg *message; (message = curl_multi_info_read(http->multi, &left)) != NULL;) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        char *owner = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+        struct kube_request *request = (struct kube_request *)(void *)owner;
+        request->outcome = message->data.result; /* the message ends with the removal below */
+        request->ended = true;
+        detach(request);
+    }
 }
 
-unsigned kube_http_status(const struct kube_http *http)
+enum kube_progress kube_request_progress(struct kube_request *request, struct error *error)
 {
-    return http->status;
+    if (!request->ended)
+        return KUBE_UNDER_WAY;
+    request->ended = false;
+    if (request->outcome == CURLE_OK)
+        return KUBE_ENDED;
+    error_set(error, ERROR_SYSTEM, "%s",
+              request->fault[0] != '\0' ? request->fault : curl_easy_strerror(request->outcome));
+    return KUBE_FAILED;
+}
+
+unsigned kube_request_status(const struct kube_request *request)
+{
+    return request->status;
 }
 
 void kube_http_wait(struct kube_http *http, const int *fds, size_t fd_count, int timeout_ms)

@@ -1,7 +1,7 @@
 #include "edge/kube_watch.h"
 
 #include "edge/kube_buffer.h"
-#include "edge/kube_events.h"
+#include "edge/kube_outage.h"
 #include "edge/message_log.h"
 
 #include <malloc.h>
@@ -9,55 +9,51 @@
 #include <string.h>
 
 enum {
-    PAGE_NAMESPACES = 250,
-    PAGE_BYTES_MOST = 8 << 20, /* a larger page is asked for again with fewer namespaces */
     LINE_BYTES_MOST = 4 << 20, /* an object in etcd has at most about 1.5 MB */
-    STATUS_BYTES_MOST = 64 << 10,
-    WATCH_S_LEAST = 240, /* spread, so that replicas do not reconnect together */
+    WATCH_S_LEAST = 240,       /* spread, so that replicas do not reconnect together */
     WATCH_S_SPREAD = 240,
-    RETRY_MS_FIRST = 100,
-    RETRY_MS_MOST = 10000,
     SETTLED_MS = 5000, /* a watch that lived this long ends a series of failures */
-    REPEAT_MESSAGE_MS = 60000,
 };
-
-#define ACCEPT_LIST  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-#define ACCEPT_WATCH "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 
 enum phase { PHASE_PAUSE, PHASE_LIST, PHASE_WATCH };
 
 struct kube_watch {
-    struct kube_http *http;
-    struct namespace_store *store;
+    struct kube_resource resource;
+    struct kube_request *request;
     struct metrics *metrics;
     enum phase phase;
     int64_t now_ms, now_s;  /* of the step under way */
     int64_t due_ms;         /* pausing: when to go on; otherwise when patience ends */
     int64_t opened_ms;      /* of the watch under way; 0: not accepted yet */
     int64_t listed_ms;      /* when the last list was complete; 0: never */
+    int64_t in_touch_s;     /* 0: never */
     char *resource_version; /* owned; where a watch goes on; NULL: list first */
     char *continue_token;   /* owned; of the next page; NULL: first page */
-    unsigned page_limit;    /* namespaces per page */
-    unsigned failures;      /* in a row */
+    unsigned page_limit;    /* objects per page */
     struct kube_buffer received;
     struct arena scratch; /* of the event or page under way */
-    struct error refusal; /* why the receiver gave the request up; kind ERROR_NONE: it did not */
-    bool synced, changed;
-    bool lost;            /* not in touch, and said so */
-    unsigned lost_status; /* with which HTTP status */
-    int64_t lost_since_s, said_ms;
+    struct kube_outage outage;
+    bool synced;
+    bool absent; /* and said so */
+
+    /* What the receiver notes for the next step; it runs between the steps and knows no time. */
+    bool heard;           /* anything came */
+    bool current;         /* an event or a bookmark was among it */
+    bool expired;         /* 410 */
+    struct error refusal; /* why it gave the request up; kind ERROR_NONE: it did not */
 };
 
-struct kube_watch *kube_watch_new(struct kube_http *http, struct namespace_store *store,
+struct kube_watch *kube_watch_new(struct kube_http *http, const struct kube_resource *resource,
                                   struct metrics *metrics)
 {
     struct kube_watch *watch = calloc(1, sizeof(*watch));
     if (watch == NULL)
         abort();
-    watch->http = http;
-    watch->store = store;
+    watch->resource = *resource;
+    watch->request = kube_request_new(http);
     watch->metrics = metrics;
-    watch->page_limit = PAGE_NAMESPACES;
+    watch->page_limit = resource->page_size;
+    watch->outage.noun = resource->noun;
     arena_init(&watch->scratch);
     return watch;
 }
@@ -66,7 +62,7 @@ void kube_watch_free(struct kube_watch *watch)
 {
     if (watch == NULL)
         return;
-    kube_http_cancel(watch->http);
+    kube_request_free(watch->request);
     kube_buffer_done(&watch->received);
     arena_done(&watch->scratch);
     free(watch->resource_version);
@@ -89,33 +85,10 @@ static void list_again(struct kube_watch *watch)
     replace(&watch->continue_token, TEXT_EMPTY);
 }
 
-static void in_touch(struct kube_watch *watch)
+static void in_touch(struct kube_watch *watch, bool settled)
 {
-    metrics_set(watch->metrics, METRICS_IN_TOUCH_S, watch->now_s);
-    if (!watch->lost)
-        return;
-    watch->lost = false;
-    message_info("in touch with the API server again after %lld s",
-                 (long long)(watch->now_s - watch->lost_since_s));
-}
-
-/* Said once, and again after a minute or when the reason changes: an outage must not fill the log. A cut that
- * the first retry heals is only counted. */
-static void say_lost(struct kube_watch *watch, const struct error *error)
-{
-    unsigned status = kube_http_status(watch->http);
-    if (watch->failures == 0)
-        return;
-    if (watch->lost && status == watch->lost_status && watch->now_ms - watch->said_ms < REPEAT_MESSAGE_MS)
-        return;
-    if (!watch->lost)
-        watch->lost_since_s = watch->now_s;
-    watch->lost = true;
-    watch->lost_status = status;
-    watch->said_ms = watch->now_ms;
-    message_warning("not in touch with the API server: %s; it is tried again, and %s", error->text,
-                    watch->synced ? "what was known of the namespaces stays in force"
-                                  : "nothing is decided before the namespaces are known");
+    watch->in_touch_s = watch->now_s;
+    kube_outage_heard(&watch->outage, settled, watch->now_s);
 }
 
 static void pause_for(struct kube_watch *watch, int64_t pause_ms)
@@ -124,18 +97,11 @@ static void pause_for(struct kube_watch *watch, int64_t pause_ms)
     watch->due_ms = watch->now_ms + pause_ms;
 }
 
-/* Exponential, half of it by chance: replicas that lost the same server must not come back in step. */
 static void fail(struct kube_watch *watch, const struct error *error)
 {
     metrics_count(watch->metrics, METRICS_WATCH_ERRORS);
-    say_lost(watch, error);
-    int64_t pause_ms = RETRY_MS_FIRST;
-    for (unsigned i = 0; i < watch->failures && pause_ms < RETRY_MS_MOST; i++)
-        pause_ms *= 2;
-    if (pause_ms > RETRY_MS_MOST)
-        pause_ms = RETRY_MS_MOST;
-    watch->failures++;
-    pause_for(watch, pause_ms / 2 + arc4random_uniform((unsigned)(pause_ms / 2) + 1));
+    pause_for(watch, kube_outage_fail(&watch->outage, error, kube_request_status(watch->request),
+                                      watch->synced, watch->now_ms, watch->now_s));
 }
 
 /* 410: where the list or watch should go on is too long ago. Usual after the API server started anew, so the
@@ -145,41 +111,35 @@ static void expire(struct kube_watch *watch)
 {
     list_again(watch);
     if (watch->now_ms - watch->listed_ms >= SETTLED_MS)
-        watch->failures = 0;
-}
-
-static void handle_error_event(struct kube_watch *watch, const struct kube_status *status)
-{
-    if (status->code == 410)
-        expire(watch);
-    error_set(&watch->refusal, ERROR_SYSTEM, "the watch ended with code %lld: %.*s", (long long)status->code,
-              TEXT_ARGS(status->message));
+        watch->outage.failures = 0;
 }
 
 static bool handle_line(struct kube_watch *watch, struct text line)
 {
+    const struct kube_sink *sink = &watch->resource.sink;
     struct kube_event event;
     arena_reset(&watch->scratch);
-    if (!kube_event_decode(line, &watch->scratch, &event, &watch->refusal)) {
+    bool good = kube_event_decode(line, &watch->scratch, &event, &watch->refusal);
+    if (good && event.type == KUBE_ERROR) {
+        watch->expired = event.status.code == 410;
+        return error_set(&watch->refusal, ERROR_SYSTEM, "the watch ended with code %lld: %.*s",
+                         (long long)event.status.code, TEXT_ARGS(event.status.message));
+    }
+    if (good && (event.type == KUBE_ADDED || event.type == KUBE_MODIFIED))
+        good = sink->put(sink->context, event.object, &watch->refusal);
+    if (!good) {
         list_again(watch); /* it would come again */
         return false;
     }
-    switch (event.type) {
-    case KUBE_ADDED:
-    case KUBE_MODIFIED: watch->changed |= namespace_store_put(watch->store, &event.metadata); break;
-    case KUBE_DELETED: watch->changed |= namespace_store_remove(watch->store, event.metadata.name); break;
-    case KUBE_BOOKMARK: break;
-    case KUBE_ERROR: handle_error_event(watch, &event.status); return false;
-    }
+    if (event.type == KUBE_DELETED)
+        sink->remove(sink->context, event.name);
     replace(&watch->resource_version, event.resource_version);
-    watch->failures = 0;
-    in_touch(watch);
+    watch->current = true;
     return true;
 }
 
 static bool receive_watch(struct kube_watch *watch, struct text bytes)
 {
-    watch->due_ms = watch->now_ms + KUBE_WATCH_PATIENCE_MS;
     if (!kube_buffer_add(&watch->received, bytes)) {
         list_again(watch);
         return error_set(&watch->refusal, ERROR_SYSTEM, "a watch event is larger than %d bytes",
@@ -194,16 +154,17 @@ static bool receive_watch(struct kube_watch *watch, struct text bytes)
 
 static bool receive_whole(struct kube_watch *watch, struct text bytes)
 {
-    watch->due_ms = watch->now_ms + KUBE_ANSWER_PATIENCE_MS;
     if (kube_buffer_add(&watch->received, bytes))
         return true;
     watch->page_limit = watch->page_limit / 2 > 0 ? watch->page_limit / 2 : 1;
-    return error_set(&watch->refusal, ERROR_SYSTEM, "an answer is larger than %d bytes", PAGE_BYTES_MOST);
+    return error_set(&watch->refusal, ERROR_SYSTEM, "an answer is larger than %d bytes",
+                     KUBE_PAGE_BYTES_MOST);
 }
 
 static bool receive(void *context, unsigned status, struct text bytes)
 {
     struct kube_watch *watch = context;
+    watch->heard = true;
     return status == 200 && watch->phase == PHASE_WATCH ? receive_watch(watch, bytes)
                                                         : receive_whole(watch, bytes);
 }
@@ -211,100 +172,101 @@ static bool receive(void *context, unsigned status, struct text bytes)
 static void start(struct kube_watch *watch, enum phase phase, const char *path, const char *accept)
 {
     struct error error;
+    struct kube_call call = {.method = KUBE_GET, .path = path, .accept = accept};
     watch->phase = phase;
     watch->due_ms = watch->now_ms + KUBE_ANSWER_PATIENCE_MS;
     watch->opened_ms = 0;
+    watch->heard = watch->current = watch->expired = false;
     watch->refusal = (struct error){.kind = ERROR_NONE};
-    kube_buffer_clear(&watch->received, phase == PHASE_WATCH ? LINE_BYTES_MOST : PAGE_BYTES_MOST);
-    if (!kube_http_get(watch->http, path, accept, receive, watch, &error))
+    kube_buffer_clear(&watch->received, phase == PHASE_WATCH ? LINE_BYTES_MOST : KUBE_PAGE_BYTES_MOST);
+    if (!kube_request_start(watch->request, &call, receive, watch, &error))
         fail(watch, &error);
 }
 
 static void start_list(struct kube_watch *watch)
 {
+    const struct kube_resource *resource = &watch->resource;
     arena_reset(&watch->scratch);
-    struct text token = kube_http_escape(&watch->scratch, text_of(watch->continue_token));
     if (watch->continue_token == NULL)
-        namespace_store_list_begin(watch->store);
-    struct text path = arena_printf(&watch->scratch, "/api/v1/namespaces?limit=%u&continue=%.*s",
-                                    watch->page_limit, TEXT_ARGS(token));
-    start(watch, PHASE_LIST, path.at, ACCEPT_LIST);
+        resource->sink.list_begin(resource->sink.context);
+    start(watch, PHASE_LIST,
+          kube_resource_page_path(resource, watch->page_limit, watch->continue_token, &watch->scratch),
+          resource->accept_list);
 }
 
 static void start_watch(struct kube_watch *watch)
 {
+    unsigned timeout_s = WATCH_S_LEAST + arc4random_uniform(WATCH_S_SPREAD + 1);
     arena_reset(&watch->scratch);
-    struct text version = kube_http_escape(&watch->scratch, text_of(watch->resource_version));
-    struct text path = arena_printf(
-        &watch->scratch,
-        "/api/v1/namespaces?watch=1&allowWatchBookmarks=true&resourceVersion=%.*s&timeoutSeconds=%u",
-        TEXT_ARGS(version), WATCH_S_LEAST + arc4random_uniform(WATCH_S_SPREAD + 1));
-    start(watch, PHASE_WATCH, path.at, ACCEPT_WATCH);
+    start(watch, PHASE_WATCH,
+          kube_resource_watch_path(&watch->resource, watch->resource_version, timeout_s, &watch->scratch),
+          watch->resource.accept_watch);
 }
 
-/* What to do about it, where people can do something. */
-static const char *cure_of(unsigned status)
+static void end_list(struct kube_watch *watch)
 {
-    if (status == 401)
-        return "the credentials are not accepted: check the kubeconfig's user, or the pod's service account "
-               "and its "
-               "token";
-    if (status == 403)
-        return "grant list and watch on namespaces to this user: bind it to the ClusterRole of "
-               "manifests/rbac.yaml";
-    return NULL;
+    watch->synced = true;
+    watch->page_limit = watch->resource.page_size;
+    watch->listed_ms = watch->now_ms;
 }
 
-static void fail_with_status(struct kube_watch *watch)
+/* A 404 on a watch is only looked into: what was known is dropped when a list says the same. */
+static void handle_absence(struct kube_watch *watch)
+{
+    bool is_list = watch->phase == PHASE_LIST;
+    list_again(watch);
+    pause_for(watch, is_list ? KUBE_ABSENT_MS : KUBE_PAUSE_MS_FIRST);
+    if (!is_list)
+        return;
+    in_touch(watch, true);
+    end_list(watch);
+    kube_resource_take_absence(&watch->resource);
+    if (!watch->absent)
+        message_info("%s: the API server knows no such resource, so there are none; it is asked again every "
+                     "%d s",
+                     watch->resource.noun, KUBE_ABSENT_MS / 1000);
+    watch->absent = true;
+}
+
+static void handle_refusal(struct kube_watch *watch)
 {
     struct error error;
-    struct kube_status status = {0};
-    unsigned code = kube_http_status(watch->http);
-    const char *cure = cure_of(code);
-    arena_reset(&watch->scratch);
-    if (code == 410)
+    unsigned status = kube_request_status(watch->request);
+    if (status == 404 && watch->resource.may_be_absent) {
+        handle_absence(watch);
+        return;
+    }
+    if (status == 410)
         expire(watch);
-    kube_status_decode(kube_buffer_rest(&watch->received), &watch->scratch, &status);
-    error_set(&error, ERROR_SYSTEM, "%s namespaces was answered with HTTP %u%s%.*s%s%s",
-              watch->phase == PHASE_LIST ? "listing" : "watching", code,
-              status.message.length > 0 ? ": " : "", TEXT_ARGS(status.message), cure == NULL ? "" : "; ",
-              cure == NULL ? "" : cure);
+    kube_resource_refused(&watch->resource, watch->phase == PHASE_LIST ? "listing" : "watching", status,
+                          kube_buffer_rest(&watch->received), &error);
     fail(watch, &error);
-}
-
-static void end_list(struct kube_watch *watch, const struct kube_page *page)
-{
-    size_t before = namespace_store_count(watch->store);
-    namespace_store_list_end(watch->store);
-    watch->changed |= !watch->synced || namespace_store_count(watch->store) != before;
-    watch->synced = true;
-    watch->page_limit = PAGE_NAMESPACES;
-    watch->listed_ms = watch->now_ms;
-    replace(&watch->resource_version, page->resource_version);
-    metrics_set(watch->metrics, METRICS_SYNCED, 1);
-    message_info("listed %zu namespaces", namespace_store_count(watch->store));
 }
 
 static void finish_list(struct kube_watch *watch)
 {
+    const struct kube_sink *sink = &watch->resource.sink;
     struct kube_page page;
     struct error error;
     arena_reset(&watch->scratch);
-    if (!kube_page_decode(kube_buffer_rest(&watch->received), &watch->scratch, &page, &error)) {
+    if (!kube_resource_take_page(&watch->resource, kube_buffer_rest(&watch->received), &watch->scratch, &page,
+                                 &error)) {
         list_again(watch);
         fail(watch, &error);
         return;
     }
-    in_touch(watch);
-    for (size_t i = 0; i < page.count; i++)
-        watch->changed |= namespace_store_put(watch->store, &page.items[i]);
+    in_touch(watch, false);
     replace(&watch->continue_token, page.continue_token);
-    if (watch->continue_token == NULL)
-        end_list(watch, &page);
-    arena_done(&watch->scratch);
-    if (watch->synced && watch->continue_token == NULL)
-        malloc_trim(0); /* the trees of the pages took many times what is kept of them */
     pause_for(watch, 0);
+    if (watch->continue_token != NULL)
+        return;
+    sink->list_end(sink->context);
+    end_list(watch);
+    watch->absent = false;
+    replace(&watch->resource_version, page.resource_version);
+    message_info("listed %zu %s", sink->count(sink->context), watch->resource.noun);
+    arena_done(&watch->scratch);
+    malloc_trim(0); /* the pages took many times what is kept of them */
 }
 
 /* The server ends every watch after its timeoutSeconds; one that ended at once counts as a failure, or a
@@ -320,39 +282,49 @@ static void finish_watch(struct kube_watch *watch)
     fail(watch, &error);
 }
 
-static void open_watch(struct kube_watch *watch)
-{
-    watch->opened_ms = watch->now_ms;
-    watch->due_ms = watch->now_ms + KUBE_WATCH_PATIENCE_MS;
-    in_touch(watch);
-}
-
 static void give_up(struct kube_watch *watch)
 {
     struct error error;
-    kube_http_cancel(watch->http);
+    kube_request_cancel(watch->request);
     error_set(&error, ERROR_SYSTEM, "nothing came for %d s",
               (watch->opened_ms != 0 ? KUBE_WATCH_PATIENCE_MS : KUBE_ANSWER_PATIENCE_MS) / 1000);
     fail(watch, &error);
 }
 
+/* What the receiver noted since the last step. */
+static void take_notes(struct kube_watch *watch)
+{
+    bool accepted = kube_request_status(watch->request) == 200;
+    bool opens = watch->phase == PHASE_WATCH && accepted && watch->opened_ms == 0;
+    if (opens) {
+        watch->opened_ms = watch->now_ms;
+        in_touch(watch, false);
+    }
+    if (opens || watch->heard)
+        watch->due_ms =
+            watch->now_ms + (watch->opened_ms != 0 ? KUBE_WATCH_PATIENCE_MS : KUBE_ANSWER_PATIENCE_MS);
+    if (watch->current)
+        in_touch(watch, true);
+    if (watch->opened_ms != 0 && watch->now_ms - watch->opened_ms >= SETTLED_MS)
+        watch->outage.failures = 0;
+    if (watch->expired)
+        expire(watch);
+    watch->heard = watch->current = watch->expired = false;
+}
+
 static void follow(struct kube_watch *watch)
 {
     struct error error;
-    enum kube_http_progress progress = kube_http_step(watch->http, &error);
-    bool accepted = kube_http_status(watch->http) == 200;
-    if (watch->phase == PHASE_WATCH && accepted && watch->opened_ms == 0)
-        open_watch(watch);
-    if (watch->opened_ms != 0 && watch->now_ms - watch->opened_ms >= SETTLED_MS)
-        watch->failures = 0;
-
-    if (progress == KUBE_HTTP_FAILED)
+    enum kube_progress progress = kube_request_progress(watch->request, &error);
+    bool accepted = kube_request_status(watch->request) == 200;
+    take_notes(watch);
+    if (progress == KUBE_FAILED)
         fail(watch, watch->refusal.kind != ERROR_NONE ? &watch->refusal : &error);
-    else if (progress == KUBE_HTTP_ENDED && !accepted)
-        fail_with_status(watch);
-    else if (progress == KUBE_HTTP_ENDED && watch->phase == PHASE_LIST)
+    else if (progress == KUBE_ENDED && !accepted)
+        handle_refusal(watch);
+    else if (progress == KUBE_ENDED && watch->phase == PHASE_LIST)
         finish_list(watch);
-    else if (progress == KUBE_HTTP_ENDED)
+    else if (progress == KUBE_ENDED)
         finish_watch(watch);
     else if (watch->now_ms >= watch->due_ms)
         give_up(watch);
@@ -382,9 +354,7 @@ bool kube_watch_synced(const struct kube_watch *watch)
     return watch->synced;
 }
 
-bool kube_watch_take_changed(struct kube_watch *watch)
+int64_t kube_watch_in_touch_s(const struct kube_watch *watch)
 {
-    bool changed = watch->changed;
-    watch->changed = false;
-    return changed;
+    return watch->in_touch_s;
 }

@@ -19,6 +19,7 @@ struct namespace_store {
     size_t bucket_count;
     size_t count;
     unsigned mark; /* of the list under way, or of the last one */
+    uint64_t generation;
 };
 
 static void *allocate(size_t count, size_t size_bytes)
@@ -151,6 +152,7 @@ bool namespace_store_put(struct namespace_store *store, const struct namespace_m
 
     struct entry *entry = entry_new(metadata, hash);
     entry->mark = store->mark;
+    store->generation++;
     if (*link != NULL) {
         entry->next = (*link)->next;
         free(*link);
@@ -169,6 +171,7 @@ static void drop(struct namespace_store *store, struct entry **link)
     *link = entry->next;
     free(entry);
     store->count--;
+    store->generation++;
 }
 
 bool namespace_store_remove(struct namespace_store *store, struct text name)
@@ -201,6 +204,11 @@ void namespace_store_list_end(struct namespace_store *store)
 size_t namespace_store_count(const struct namespace_store *store)
 {
     return store->count;
+}
+
+uint64_t namespace_store_generation(const struct namespace_store *store)
+{
+    return store->generation;
 }
 
 void namespace_store_each(const struct namespace_store *store,

@@ -2,9 +2,9 @@
 
 #include "edge/file_read.h"
 #include "edge/file_watch.h"
-#include "edge/kube_watch.h"
 #include "edge/message_log.h"
 #include "edge/resident.h"
+#include "watcher_private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -35,16 +35,16 @@ struct watcher {
 
     struct policy_file *policies; /* in force */
     struct namespace_store *store;
-    struct kube_config kube_config;
-    struct kube_http *http; /* this and the next: NULL with a namespaces file */
-    struct kube_watch *kube;
+    struct window_store *windows; /* empty with a namespaces file */
+    struct cluster *cluster;      /* NULL with a namespaces file */
     struct file_watch *files;
     bool file_is_known; /* the namespaces file as it is now was read */
 
-    struct snapshot *snapshot; /* the last one; NULL: none yet */
-    bool stale;                /* policies or store are newer than it */
-    bool loaded;               /* files or a first list were read since the last snapshot */
-    int64_t build_due_ms;      /* not before; a burst of events costs one snapshot */
+    struct snapshot *snapshot;                          /* the last one; NULL: none yet */
+    uint64_t namespaces_generation, windows_generation; /* of what it was built from */
+    bool stale;                                         /* policies or stores are newer than it */
+    bool loaded;          /* files or a first list were read since the last snapshot */
+    int64_t build_due_ms; /* not before; a burst of events costs one snapshot */
     int64_t gauges_due_ms;
 
     int wake_fd; /* eventfd: stop */
@@ -119,24 +119,6 @@ static void watch_files(struct watcher *watcher)
         file_watch_add(watcher->files, tls->client_ca_file, FILE_TLS);
 }
 
-static bool connect_cluster(struct watcher *watcher, struct error *error)
-{
-    struct kube_config *config = &watcher->kube_config;
-    bool good =
-        watcher->options.kubeconfig != NULL
-            ? kube_config_load(watcher->options.kubeconfig, config, error)
-            : kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
-                                     KUBE_SERVICE_ACCOUNT_DIRECTORY, config, error);
-    if (!good || !kube_http_new(config, &watcher->http, error))
-        return false;
-    if (config->skip_verify)
-        message_warning(
-            "insecure-skip-tls-verify: the API server is not verified, so anybody on the way can open or "
-            "close namespaces; give its certificate-authority instead");
-    watcher->kube = kube_watch_new(watcher->http, watcher->store, watcher->metrics);
-    return true;
-}
-
 static bool prepare(struct watcher *watcher, struct error *error)
 {
     if (!file_watch_new(&watcher->files, error))
@@ -146,8 +128,10 @@ static bool prepare(struct watcher *watcher, struct error *error)
         return false;
     metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
     resident_trim(); /* zones took memory; the namespaces are next */
-    return watcher->options.namespaces_file != NULL ? read_namespaces(watcher, error)
-                                                    : connect_cluster(watcher, error);
+    if (watcher->options.namespaces_file != NULL)
+        return read_namespaces(watcher, error);
+    return cluster_new(watcher->options.kubeconfig, watcher->store, watcher->windows, watcher->metrics,
+                       &watcher->cluster, error);
 }
 
 bool watcher_new(const struct watcher_options *options, struct tls *tls, struct metrics *metrics,
@@ -160,6 +144,7 @@ bool watcher_new(const struct watcher_options *options, struct tls *tls, struct 
     watcher->tls = tls;
     watcher->metrics = metrics;
     watcher->store = namespace_store_new();
+    watcher->windows = window_store_new();
     watcher->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (watcher->wake_fd < 0 || !prepare(watcher, error)) {
         if (watcher->wake_fd < 0)
@@ -240,6 +225,8 @@ static void build_snapshot(struct watcher *watcher)
     struct snapshot *snapshot = snapshot_build(watcher->policies, watcher->store);
     snapshot_unref(watcher->snapshot);
     watcher->snapshot = snapshot;
+    watcher->namespaces_generation = namespace_store_generation(watcher->store);
+    watcher->windows_generation = window_store_spec_generation(watcher->windows);
     watcher->stale = false;
     watcher->publish(watcher->publish_context, snapshot_ref(snapshot));
     if (watcher->loaded) { /* reading files and lists takes memory that serving does not */
@@ -257,7 +244,7 @@ static void build_snapshot(struct watcher *watcher)
 
 static bool synced(const struct watcher *watcher)
 {
-    return watcher->kube == NULL || kube_watch_synced(watcher->kube);
+    return watcher->cluster == NULL || cluster_synced(watcher->cluster);
 }
 
 static int64_t earlier(int64_t a_ms, int64_t b_ms)
@@ -268,8 +255,8 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 static int wait_ms(const struct watcher *watcher)
 {
     int64_t due_ms = file_watch_due_ms(watcher->files);
-    if (watcher->kube != NULL)
-        due_ms = earlier(due_ms, kube_watch_due_ms(watcher->kube));
+    if (watcher->cluster != NULL)
+        due_ms = earlier(due_ms, cluster_due_ms(watcher->cluster));
     if (watcher->snapshot != NULL)
         due_ms = earlier(due_ms, watcher->gauges_due_ms);
     if (watcher->stale && synced(watcher))
@@ -282,12 +269,19 @@ static void wait_for_something(struct watcher *watcher)
 {
     const int fds[] = {watcher->wake_fd, file_watch_fd(watcher->files)};
     int timeout_ms = wait_ms(watcher);
-    if (watcher->http != NULL) {
-        kube_http_wait(watcher->http, fds, sizeof(fds) / sizeof(fds[0]), timeout_ms);
+    if (watcher->cluster != NULL) {
+        cluster_wait(watcher->cluster, fds, sizeof(fds) / sizeof(fds[0]), timeout_ms);
         return;
     }
     struct pollfd polled[] = {{.fd = fds[0], .events = POLLIN}, {.fd = fds[1], .events = POLLIN}};
     (void)poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms);
+}
+
+static void step_cluster(struct watcher *watcher, int64_t now_ms)
+{
+    cluster_step(watcher->cluster, now_ms, wall_s());
+    watcher->stale |= namespace_store_generation(watcher->store) != watcher->namespaces_generation ||
+                      window_store_spec_generation(watcher->windows) != watcher->windows_generation;
 }
 
 static void *run(void *context)
@@ -297,10 +291,8 @@ static void *run(void *context)
     watcher->loaded = true;
     while (!atomic_load(&watcher->stopping)) {
         int64_t now_ms = monotonic_ms();
-        if (watcher->kube != NULL) {
-            kube_watch_step(watcher->kube, now_ms, wall_s());
-            watcher->stale |= kube_watch_take_changed(watcher->kube);
-        }
+        if (watcher->cluster != NULL)
+            step_cluster(watcher, now_ms);
         reload(watcher, file_watch_take(watcher->files, now_ms));
         if (watcher->stale && synced(watcher) && now_ms >= watcher->build_due_ms)
             build_snapshot(watcher);
@@ -315,7 +307,7 @@ void watcher_start(struct watcher *watcher, watcher_publish *publish, void *cont
 {
     watcher->publish = publish;
     watcher->publish_context = context;
-    if (watcher->kube == NULL)
+    if (watcher->cluster == NULL)
         metrics_set(watcher->metrics, METRICS_SYNCED, 1);
     if (pthread_create(&watcher->thread, NULL, run, watcher) != 0)
         abort();
@@ -331,11 +323,10 @@ void watcher_free(struct watcher *watcher)
         eventfd_write(watcher->wake_fd, 1);
         pthread_join(watcher->thread, NULL);
     }
-    kube_watch_free(watcher->kube);
-    kube_http_free(watcher->http);
-    kube_config_done(&watcher->kube_config);
+    cluster_free(watcher->cluster);
     file_watch_free(watcher->files);
     namespace_store_free(watcher->store);
+    window_store_free(watcher->windows);
     snapshot_unref(watcher->snapshot);
     policy_file_unref(watcher->policies);
     if (watcher->wake_fd >= 0)

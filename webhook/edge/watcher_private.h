@@ -1,0 +1,26 @@
+/* The cluster as the watcher sees it: one client, and a watch for each kind of object. */
+#ifndef CHANGEGATE_EDGE_WATCHER_PRIVATE_H
+#define CHANGEGATE_EDGE_WATCHER_PRIVATE_H
+
+#include "core/error.h"
+#include "edge/metrics.h"
+#include "edge/namespaces.h"
+#include "edge/window_store.h"
+
+struct cluster;
+
+/* `kubeconfig` NULL: in-cluster credentials. Borrows the rest for its life. */
+bool cluster_new(const char *kubeconfig, struct namespace_store *namespaces, struct window_store *windows,
+                 struct metrics *metrics, struct cluster **ret_cluster, struct error *error) MUST_USE;
+void cluster_free(struct cluster *cluster); /* accepts NULL */
+
+/* Bring the stores up to date with what came, and do what is due. Sets METRICS_SYNCED and METRICS_IN_TOUCH_S.
+ */
+void cluster_step(struct cluster *cluster, int64_t now_ms, int64_t now_s);
+int64_t cluster_due_ms(const struct cluster *cluster);
+void cluster_wait(struct cluster *cluster, const int *fds, size_t fd_count, int timeout_ms);
+
+/* Whether everything was listed once. */
+bool cluster_synced(const struct cluster *cluster);
+
+#endif
