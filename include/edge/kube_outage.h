@@ -27,7 +27,8 @@ struct kube_outage {
 int64_t kube_outage_fail(struct kube_outage *outage, const struct error *error, unsigned status, bool known,
                          int64_t now_ms, int64_t now_s);
 
-/* Word came. The failures are counted from nothing only when `settled`. */
-void kube_outage_heard(struct kube_outage *outage, bool settled, int64_t now_s);
+/* Word came. The failures are counted from nothing only when `settled`. True: an outage that was spoken of is
+ * over. */
+bool kube_outage_heard(struct kube_outage *outage, bool settled, int64_t now_s);
 
 #endif

@@ -44,6 +44,11 @@ int64_t kube_watch_due_ms(const struct kube_watch *watch);
 /* Whether the whole list was read once: before that the sink is no picture of the cluster. */
 bool kube_watch_synced(const struct kube_watch *watch);
 
+/* Whether an outage ended since this was last asked, and what to do with the others on the same API server:
+ * try at once instead of waiting out a pause. */
+bool kube_watch_take_recovery(struct kube_watch *watch);
+void kube_watch_hurry(struct kube_watch *watch, int64_t now_ms);
+
 /* Unix time; 0: never. */
 int64_t kube_watch_in_touch_s(const struct kube_watch *watch);
 

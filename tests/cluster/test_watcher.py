@@ -166,8 +166,10 @@ def test_without_rights_it_says_what_to_grant(directory, cluster, certificates):
     webhook = Webhook(directory / "without-rights", cluster.kubeconfig_of("nobody"), certificates, DEFAULT)
     webhook.start(await_ready=False)
     try:
-        await_that("a complaint", lambda: "HTTP 403" in webhook.messages())
-        assert 'User "nobody" cannot list resource "namespaces"' in webhook.messages()
+        for resource in ("namespaces", "freezewindows"):
+            await_that(f"a complaint about {resource}",
+                       lambda: f'User "nobody" cannot list resource "{resource}"' in webhook.messages())
+        assert "HTTP 403" in webhook.messages()
         assert "manifests/rbac.yaml" in webhook.messages()
         assert not webhook.ready()
     finally:

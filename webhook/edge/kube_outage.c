@@ -36,13 +36,14 @@ int64_t kube_outage_fail(struct kube_outage *outage, const struct error *error, 
     return pause_ms / 2 + arc4random_uniform((unsigned)(pause_ms / 2) + 1);
 }
 
-void kube_outage_heard(struct kube_outage *outage, bool settled, int64_t now_s)
+bool kube_outage_heard(struct kube_outage *outage, bool settled, int64_t now_s)
 {
     if (settled)
         outage->failures = 0;
     if (!outage->said)
-        return;
+        return false;
     outage->said = false;
     message_info("in touch with the API server again after %lld s: %s", (long long)(now_s - outage->since_s),
                  outage->noun);
+    return true;
 }

@@ -34,7 +34,8 @@ struct kube_watch {
     struct arena scratch; /* of the event or page under way */
     struct kube_outage outage;
     bool synced;
-    bool absent; /* and said so */
+    bool recovered; /* and nobody asked yet */
+    bool absent;    /* and said so */
 
     /* What the receiver notes for the next step; it runs between the steps and knows no time. */
     bool heard;           /* anything came */
@@ -88,7 +89,7 @@ static void list_again(struct kube_watch *watch)
 static void in_touch(struct kube_watch *watch, bool settled)
 {
     watch->in_touch_s = watch->now_s;
-    kube_outage_heard(&watch->outage, settled, watch->now_s);
+    watch->recovered |= kube_outage_heard(&watch->outage, settled, watch->now_s);
 }
 
 static void pause_for(struct kube_watch *watch, int64_t pause_ms)
@@ -352,6 +353,19 @@ int64_t kube_watch_due_ms(const struct kube_watch *watch)
 bool kube_watch_synced(const struct kube_watch *watch)
 {
     return watch->synced;
+}
+
+bool kube_watch_take_recovery(struct kube_watch *watch)
+{
+    bool recovered = watch->recovered;
+    watch->recovered = false;
+    return recovered;
+}
+
+void kube_watch_hurry(struct kube_watch *watch, int64_t now_ms)
+{
+    if (watch->phase == PHASE_PAUSE && watch->due_ms > now_ms)
+        watch->due_ms = now_ms;
 }
 
 int64_t kube_watch_in_touch_s(const struct kube_watch *watch)

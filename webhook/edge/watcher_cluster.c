@@ -72,9 +72,14 @@ static int64_t in_touch_s(const struct cluster *cluster)
 
 void cluster_step(struct cluster *cluster, int64_t now_ms, int64_t now_s)
 {
+    bool recovered = false;
     kube_http_step(cluster->http);
-    for (size_t i = 0; i < WATCHED_COUNT; i++)
+    for (size_t i = 0; i < WATCHED_COUNT; i++) {
         kube_watch_step(cluster->watches[i], now_ms, now_s);
+        recovered |= kube_watch_take_recovery(cluster->watches[i]);
+    }
+    for (size_t i = 0; recovered && i < WATCHED_COUNT; i++)
+        kube_watch_hurry(cluster->watches[i], now_ms); /* the server is there again: all come back together */
     metrics_set(cluster->metrics, METRICS_IN_TOUCH_S, in_touch_s(cluster));
     metrics_set(cluster->metrics, METRICS_SYNCED, cluster_synced(cluster));
 }
