@@ -44,9 +44,10 @@ struct kube_call {
  * must not call this module. */
 typedef bool kube_request_receive(void *context, unsigned status, struct text bytes);
 
-/* Start; none may be under way on this request. Copies what `call` points to.
- * A failure does not prove that nothing was written: the answer may be what was lost. libcurl by itself sends
- * a request again when a kept connection turns out to be closed. So write what may be written twice. */
+/* Start; none may be under way on this request. Copies what `call` points to. Connecting has 5 s, the answer
+ * has as long as the owner waits before it cancels. A failure does not prove that nothing was written: the
+ * answer may be what was lost. libcurl by itself sends a request again when a kept connection turns out to be
+ * closed. So write what may be written twice. */
 bool kube_request_start(struct kube_request *request, const struct kube_call *call,
                         kube_request_receive *receive, void *context, struct error *error) MUST_USE;
 

@@ -15,9 +15,10 @@ struct metrics; /* one per process */
 enum metrics_gauge {
     METRICS_NAMESPACES, /* known */
     METRICS_NAMESPACES_GOVERNED,
-    METRICS_NAMESPACES_FROZEN,    /* active freezes: namespaces closed now by label or window */
-    METRICS_SYNCED,               /* 1 once the namespaces were listed */
-    METRICS_IN_TOUCH_S,           /* unix time of the last word from the API server; scraped as an age */
+    METRICS_NAMESPACES_FROZEN, /* active freezes: namespaces closed now by label or window */
+    METRICS_SYNCED,            /* 1 once the namespaces and the freeze windows were listed */
+    METRICS_IN_TOUCH_S,        /* unix time of the last word about namespaces or about windows, whichever is
+                                  older; scraped as an age */
     METRICS_CERTIFICATE_EXPIRY_S, /* unix time, notAfter of the serving certificate */
     METRICS_POLICY_LOADED_S,      /* unix time of the policy in force */
     METRICS_CONNECTIONS,          /* open TLS connections */

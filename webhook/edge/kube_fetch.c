@@ -9,6 +9,7 @@
 #include <time.h>
 
 struct fetch {
+    const struct kube_config *config;
     const struct kube_resource *resource;
     struct kube_http *http;
     struct kube_request *request;
@@ -52,8 +53,8 @@ static bool ask(struct fetch *fetch, const char *path, struct error *error)
         int64_t left_ms = fetch->deadline_ms - monotonic_ms();
         if (left_ms <= 0) {
             kube_request_cancel(fetch->request);
-            return error_set(error, ERROR_SYSTEM, "no complete answer within %lld ms",
-                             (long long)fetch->timeout_ms);
+            return error_set(error, ERROR_SYSTEM, "no complete answer from %.*s within %lld ms",
+                             TEXT_ARGS(fetch->config->server), (long long)fetch->timeout_ms);
         }
         kube_http_wait(fetch->http, NULL, 0, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
     }
@@ -123,6 +124,7 @@ bool kube_fetch_list(const struct kube_config *config, const struct kube_resourc
                      int64_t timeout_ms, struct error *error)
 {
     struct fetch fetch = {
+        .config = config,
         .resource = resource,
         .timeout_ms = timeout_ms,
         .deadline_ms = monotonic_ms() + timeout_ms,
