@@ -39,7 +39,7 @@ typedef void watcher_publish(void *context, struct snapshot *snapshot);
 bool watcher_new(const struct watcher_options *options, struct tls *tls, struct metrics *metrics,
                  struct watcher **ret_watcher, struct error *error) MUST_USE;
 
-/* Start the thread: list, watch, reload; publishes first once the namespaces are known. */
+/* Start the thread: list, watch, reload; publishes first once namespaces and freeze windows are known. */
 void watcher_start(struct watcher *watcher, watcher_publish *publish, void *context);
 
 /* End the thread, free everything. Accepts NULL, and one that was never started. */

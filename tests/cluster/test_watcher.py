@@ -105,7 +105,7 @@ def test_cut_off_it_decides_on_what_it_knew_and_says_how_old_that_is(watcher, wi
     assert watcher.ready()
     assert reasons(watcher, shop.name) == "Approved"
     assert not answer(watcher, shop.name)["allowed"]
-    assert "what was known of the namespaces stays in force" in watcher.messages()
+    await_that("a complaint", lambda: "what was known of the namespaces stays in force" in watcher.messages())
     wire.mend()
     start = time.monotonic()
     await_that("the freeze that was set meanwhile", lambda: reasons(watcher, shop.name) == "Frozen", 15)
