@@ -63,9 +63,13 @@ def cluster(directory, certificates):
 def people(cluster):
     everyone = People(cluster, cluster.user("admin"), cluster.user("operator", "cluster-operators"),
                       cluster.user("author", "developers"))
-    for manifest in (ROOT / "manifests" / "rbac.yaml", HERE / "rights.yaml"):
+    manifests = ROOT / "manifests"
+    for manifest in (manifests / "crds" / "freezewindow.yaml", manifests / "rbac.yaml", HERE / "rights.yaml"):
         done = everyone.admin.kubectl("apply", "-f", manifest)
         assert done.code == 0, done
+    done = everyone.admin.kubectl("wait", "--for=condition=Established", "--timeout=30s",
+                                  "crd/freezewindows.changegate.dev")
+    assert done.code == 0, done
     return everyone
 
 
