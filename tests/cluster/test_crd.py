@@ -1,4 +1,4 @@
-"""The FreezeWindow object: what the API server lets in, and what kubectl shows. test_crd_refusals.py has what it refuses.
+"""The FreezeWindow object: what the API server lets in, and what kubectl shows. What it refuses: test_crd_refusals.py.
 
 These tests use no changegate: the schema has to hold on its own.
 """
@@ -49,6 +49,11 @@ def test_it_is_established_cluster_wide_under_its_short_name(user):
 
 def test_nothing_is_kept_that_the_schema_does_not_name():
     assert "preserve-unknown-fields" not in MANIFEST.read_text()
+
+
+def test_everything_in_the_schema_is_described():
+    """Also what stands in a list, which kubectl shows behind the list's own description."""
+    assert not [path for path, node in FIELDS.items() if not node.get("description")]
 
 
 # ---- kubectl explain ----
