@@ -19,13 +19,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "without_gate: what the API server does on its own; runs before changegate")
     config.addinivalue_line("markers", "disruptive: stops what others need; runs last")
     # So that a test run that is ended ends its control plane, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.get_closest_marker("disruptive") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("without_gate") is None,
+                                 item.get_closest_marker("disruptive") is not None))
 
 
 @dataclasses.dataclass

@@ -14,6 +14,8 @@ from windows import (EXAMPLES, EXISTS, IN, MANIFEST, ONCE, PATH, causes, fields,
 
 FIELDS = dict(fields(schema()))
 
+pytestmark = pytest.mark.without_gate
+
 
 @pytest.fixture(name="user")
 def _user(people):

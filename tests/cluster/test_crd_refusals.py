@@ -10,6 +10,8 @@ from windows import EXISTS, IN, PATH, causes, field_of, fields, freeze_window, f
 SCHEMA = schema()
 FIELDS = dict(fields(SCHEMA))
 
+pytestmark = pytest.mark.without_gate
+
 
 @pytest.fixture(name="user")
 def _user(people):
