@@ -1,5 +1,6 @@
 #include "cli/check.h"
 #include "cli/serve.h"
+#include "codec/zones.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static void print_help(void)
     puts("usage: changegate COMMAND [OPTION]...\n"
          "       changegate --version\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        printf("  %-8s%s\n", commands[i].name, commands[i].summary);
+        printf("  %-12s%s\n", commands[i].name, commands[i].summary);
     puts("\nchangegate COMMAND --help says more.");
 }
 
@@ -28,7 +29,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0) {
-        puts("changegate " CHANGEGATE_VERSION);
+        printf("changegate " CHANGEGATE_VERSION " (tz database %s)\n", zones_tzdata_version());
         return 0;
     }
     if (strcmp(name, "--help") == 0) {

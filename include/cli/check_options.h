@@ -4,11 +4,12 @@
 #ifndef CHANGEGATE_CLI_CHECK_OPTIONS_H
 #define CHANGEGATE_CLI_CHECK_OPTIONS_H
 
+#include "cli/arguments.h"
 #include "core/change.h"
 #include "core/error.h"
 #include "core/selector.h"
 
-enum { CHECK_FILES_MOST = 256, CHECK_LABELS_MOST = 64, CHECK_GROUPS_MOST = 64 };
+enum { CHECK_FILES_MOST = 256, CHECK_GROUPS_MOST = 64 };
 
 struct check_options {
     bool help, json;
@@ -16,7 +17,7 @@ struct check_options {
     const char *files[CHECK_FILES_MOST];
     size_t file_count;
     bool labels_given; /* else the first policy is taken to govern */
-    struct label labels[CHECK_LABELS_MOST];
+    struct label labels[ARGUMENTS_LABELS_MOST];
     size_t label_count;
     bool at_given;
     int64_t at_s;

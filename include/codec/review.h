@@ -26,15 +26,26 @@ bool review_open(struct json_reader *reader, struct text body, struct review *re
                  struct text *ret_uid, struct error *error) MUST_USE;
 
 /* Reduce the request to a change under `policy` (NULL: none governs; built-in kinds only). Fills classes and,
- * where a class needs them, digests. `scratch` is the canonical text's buffer, reused. Texts borrow the
- * reader or `arena`. */
-bool review_read_change(const struct review *review, const struct policy *policy, struct arena *arena,
-                        struct json_text_buffer *scratch, struct change *ret_change,
+ * where a class needs them, digests; labels only where `reads_labels`, since few windows ask for them.
+ * `scratch` is the canonical text's buffer, reused. Texts borrow the reader or `arena`. */
+bool review_read_change(const struct review *review, const struct policy *policy, bool reads_labels,
+                        struct arena *arena, struct json_text_buffer *scratch, struct change *ret_change,
                         struct error *error) MUST_USE;
 
 /* Reduce a request on a Namespace, whatever the subresource. */
 bool review_read_namespace(const struct review *review, struct arena *arena,
                            struct namespace_change *ret_change, struct error *error) MUST_USE;
+
+/* Who asks. */
+bool review_read_user(const struct review *review, struct arena *arena, struct user *ret_user,
+                      struct error *error) MUST_USE;
+
+/* The `spec` of the new object as canonical JSON text, "null" where it has none. Borrows `scratch`, which is
+ * cleared first. */
+struct text review_read_spec(const struct review *review, struct json_text_buffer *scratch);
+
+/* An update that leaves the `spec` as it is: a label, a finalizer. */
+bool review_keeps_spec(const struct review *review);
 
 /* Write the AdmissionReview answer for a verdict into `out` (cleared first). `change` may be NULL (/guard).
  */

@@ -1,36 +1,39 @@
-/* codec/timeline: windows as written become sorted UTC intervals. libical over the system tz database.
- * Layer: codec (no I/O of its own; the zone tables are read by libical at the first use of a zone).
- * Source: RFC 5545, DESIGN section 4.
+/* codec/timeline: windows as written become sorted UTC intervals, ahead of time.
+ * Layer: codec (no I/O). Source: RFC 5545, DESIGN section 4.
  *
- * How exact: for 2024 to 2037 every zone of tzdata 2026f gave the instants that Python's zoneinfo gives,
- * around each change of its offset. The tables end there; afterwards libical 3.0.16 reads the zone's last
- * rule, and a few zones whose rule changes on an unusual day or hour are up to 2 h off near that change:
- * America/St_Johns, America/Nuuk, America/Scoresbysund, America/Miquelon, America/Santiago, Pacific/Easter,
- * Pacific/Chatham, Pacific/Norfolk, Atlantic/Azores, Antarctica/Troll, Australia/Lord_Howe, Africa/Cairo. A
- * new tzdata package takes effect at a restart.
+ * An ambiguous start takes the first occurrence, an ambiguous end of a Freeze the second and of a Maintenance
+ * the first, so that what is closed is never shorter than written. A time in a gap moves forward by the gap;
+ * a start so moved onto or past its end takes the end along. minimumRunway is taken off each unbroken
+ * interval of its window.
  */
 #ifndef CHANGEGATE_CODEC_TIMELINE_H
 #define CHANGEGATE_CODEC_TIMELINE_H
 
-#include "core/error.h"
-#include "core/freeze.h"
-#include "core/instant.h"
+#include "codec/window.h"
+#include "core/calendar.h"
 
-/* Which end of a window a wall-clock time is: an ambiguous start takes the first occurrence, an ambiguous end
- * the second, so that a freeze is never shorter than written. A time in a gap moves forward by the gap. */
-enum edge { EDGE_START, EDGE_END };
+/* Half-open, UTC seconds. */
+struct timeline_range {
+    int64_t from_s, to_s;
+};
 
-/* Whether the tz database has the zone. Thread: any, calls are serialised inside. */
-bool timeline_zone_exists(struct text zone);
+/* The intervals of one window that end after from_s. What recurs is listed up to to_s, what is written once,
+ * or runs on beyond to_s, whole. Owned by `arena`; borrows `window`. */
+void timeline_expand(const struct window *window, struct timeline_range range, struct arena *arena,
+                     struct freeze_spans *ret_spans);
 
-/* UTC seconds of a wall-clock time in an IANA zone. False: no such zone, and the error says so. */
-bool timeline_instant(struct text zone, struct wall_time time, enum edge edge, int64_t *ret_s,
-                      struct error *error) MUST_USE;
+/* What decisions from now_s on need: two years ahead, so far that whatever is written once ends within what
+ * is known, and farther where a window would otherwise show no next occurrence or no end. Good for
+ * TIMELINE_GOOD_S; then do it again. The parts, for whoever keeps what has not changed: */
+enum { TIMELINE_GOOD_S = 24 * 3600 };
 
-/* The offset of local time from UTC in seconds at an instant; for messages. False: no such zone. */
-bool timeline_offset(struct text zone, int64_t instant_s, int *ret_offset_s, struct error *error) MUST_USE;
+int64_t timeline_horizon(const struct window *const *windows, size_t window_count, int64_t now_s);
 
-/* Version of the tz database ("2026b"), or "unknown". Static. */
-const char *timeline_tzdata_version(void);
+void timeline_expand_ahead(const struct window *window, int64_t now_s, int64_t horizon_s, struct arena *arena,
+                           struct freeze_spans *ret_spans);
+
+/* All of it: the calendar of these windows together. Owned by `arena`; borrows the windows. */
+void timeline_calendar(const struct window *const *windows, size_t window_count, int64_t now_s,
+                       struct arena *arena, struct calendar *ret_calendar);
 
 #endif

@@ -49,8 +49,9 @@ struct text arena_printf(struct arena *arena, const char *format, ...) __attribu
 struct text arena_vprintf(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* What a client sent, made fit to stand in one line of a message: control characters and broken UTF-8 become
- * '?', and what is longer than `most_bytes` is cut on a character boundary and ends in "...". */
+/* What a client sent, made fit to stand in one line of a message: control characters, those that turn text
+ * around, and broken UTF-8 become '?', and what is longer than `most_bytes` is cut on a character boundary
+ * and ends in "...". */
 struct text text_quote(struct arena *arena, struct text text, size_t most_bytes);
 
 #ifdef __cplusplus

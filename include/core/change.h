@@ -6,7 +6,8 @@
 #ifndef CHANGEGATE_CORE_CHANGE_H
 #define CHANGEGATE_CORE_CHANGE_H
 
-#include "core/text.h"
+#include "core/principals.h"
+#include "core/selector.h"
 
 enum operation { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE, OPERATION_CONNECT };
 
@@ -67,12 +68,6 @@ struct object_state {
     struct text controller_kind; /* of that reference; empty otherwise */
 };
 
-struct user {
-    struct text name;
-    const struct text *groups;
-    size_t group_count;
-};
-
 struct change {
     struct text uid;
     enum operation operation;
@@ -94,6 +89,8 @@ struct change {
     /* Evidence, read from the new object, or from the old one at DELETE; NULL `at`: the annotation is absent.
      */
     bool has_annotations; /* false for /scale, whose object carries none of the workload's */
+    bool has_labels; /* the labels below were read: a window asks for them, and the object carries them */
+    struct labels labels_before, labels_after; /* of the old and the new object */
     struct text approval_ids;
     struct text change_document;
 

@@ -4,6 +4,7 @@
 #ifndef CHANGEGATE_CORE_DECISION_H
 #define CHANGEGATE_CORE_DECISION_H
 
+#include "core/calendar.h"
 #include "core/policy.h"
 
 /* What is known about the namespace of the change. */
@@ -11,6 +12,7 @@ struct facts {
     bool namespace_known;
     bool namespace_terminating;
     struct freeze_label freeze_label;
+    const struct calendar *calendar; /* the windows that apply in it; NULL: none */
 };
 
 enum verdict_kind { VERDICT_ALLOW, VERDICT_WARN, VERDICT_DENY };
@@ -28,6 +30,7 @@ enum reason_code {
     REASON_APPROVED,
     REASON_NOTHING_REQUIRED,
     REASON_FREEZE_WARNING, /* a window or label that only warns is in force */
+    REASON_FREEZE_AHEAD,   /* allowed, and soon it would not be */
     /* faults */
     REASON_NAMESPACE_UNKNOWN,
     REASON_APPROVAL_MISSING,
@@ -38,6 +41,7 @@ enum reason_code {
     REASON_DOCUMENT_ELSEWHERE,
     REASON_FROZEN,
     REASON_OPERATOR_REQUIRED,
+    REASON_WINDOW_INVALID, /* a FreezeWindow that nothing could act on */
     REASON_COUNT
 };
 
@@ -86,6 +90,11 @@ struct namespace_change {
  * matters is which policy governs before and after, so a selector of any shape is guarded. */
 void decision_make_namespace(const struct policy_set *set, const struct namespace_change *change,
                              struct arena *arena, struct verdict *ret_verdict);
+
+/* A request on a FreezeWindow object (`/guard`): `faults` are what its reader found, each "PATH: what; cure".
+ */
+void decision_make_window(struct text name, const struct text *faults, size_t fault_count,
+                          struct arena *arena, struct verdict *ret_verdict);
 
 /* "ApprovalMissing", ... */
 const char *reason_code_name(enum reason_code code);

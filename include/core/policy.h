@@ -5,8 +5,9 @@
 #define CHANGEGATE_CORE_POLICY_H
 
 #include "core/change.h"
-#include "core/freeze.h"
 #include "core/selector.h"
+
+struct window;
 
 enum policy_mode { MODE_ENFORCE, MODE_WARN, MODE_AUDIT };
 
@@ -43,11 +44,6 @@ struct class_needs {
     bool approval, freeze;
 };
 
-struct principals {
-    const struct text *users, *groups;
-    size_t user_count, group_count;
-};
-
 /* A kind beside the built-in ones, or one of those. Paths are split at dots: {"spec", "template"}. */
 struct field_path {
     const struct text *steps;
@@ -72,9 +68,9 @@ struct policy {
     struct document_rule document;
     struct class_needs needs[CLASS_COUNT]; /* Metadata needs nothing, ever */
     struct text approval_ids_key, change_document_key;
-    const struct freeze_window *windows; /* as written, for reports */
+    const struct window *windows; /* as written: codec/window.h */
     size_t window_count;
-    struct freeze_timeline freeze;
+    int64_t warn_ahead_s; /* a change this close to a closing is told of it; 0: never */
     struct principals operators;
     const struct text *trusted_controllers; /* user names */
     size_t trusted_controller_count;
@@ -90,8 +86,8 @@ struct policy_set {
 /* The policy that governs a namespace with these labels, or NULL. */
 const struct policy *policy_for_namespace(const struct policy_set *set, struct labels labels);
 
-/* Whether the user, or one of the groups, is named. */
-bool principals_include(const struct principals *principals, const struct user *user);
+/* The classes whose `freeze` is true. */
+change_classes policy_freeze_classes(const struct policy *policy);
 
 /* The workload type of a group and resource: a built-in one, else the policy's, else NULL. `policy` may be
  * NULL. By resource, since a request on a subresource such as /scale carries another kind. */
@@ -101,6 +97,9 @@ const struct workload_type *workload_type_find(const struct policy *policy, stru
 /* The same by kind, for an object that did not come through the API server. */
 const struct workload_type *workload_type_of_kind(const struct policy *policy, struct text group,
                                                   struct text kind);
+
+/* Whether some workload type, built in or the policy's, has this kind, in whatever group. */
+bool workload_kind_known(const struct policy *policy, struct text kind);
 
 /* The needs each class has unless the policy says otherwise (DESIGN section 3). */
 extern const struct class_needs policy_default_needs[CLASS_COUNT];

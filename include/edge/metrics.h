@@ -22,6 +22,11 @@ enum metrics_gauge {
     METRICS_CERTIFICATE_EXPIRY_S, /* unix time, notAfter of the serving certificate */
     METRICS_POLICY_LOADED_S,      /* unix time of the policy in force */
     METRICS_CONNECTIONS,          /* open TLS connections */
+    METRICS_WINDOWS,              /* freeze windows, of policies and of the cluster */
+    METRICS_WINDOWS_ACTIVE,
+    METRICS_WINDOWS_UNUSABLE,
+    METRICS_NEXT_TRANSITION_S, /* unix time of the next start or end of a window; INT64_MAX: none is known;
+                                  scraped as the seconds until then */
     METRICS_GAUGE_COUNT
 };
 
@@ -46,9 +51,10 @@ void metrics_free(struct metrics *metrics); /* accepts NULL */
 /* One decision by loop `loop` (0-based, the caller's own). */
 void metrics_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict,
                       enum change_class class, enum workload_kind workload, bool dry_run, int64_t latency_ns);
-/* A decision of /guard: changegate_requests_total{class="Namespace",kind="Namespace"}. */
-void metrics_namespace_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict,
-                                bool dry_run, int64_t latency_ns);
+/* A decision of /guard: changegate_requests_total{class="Namespace",kind="Namespace"}, or "FreezeWindow". */
+enum metrics_guarded { METRICS_GUARDED_NAMESPACE, METRICS_GUARDED_WINDOW, METRICS_GUARDED_COUNT };
+void metrics_guard_decision(struct metrics *metrics, unsigned loop, enum metrics_guarded guarded,
+                            enum verdict_kind verdict, bool dry_run, int64_t latency_ns);
 
 void metrics_count(struct metrics *metrics, enum metrics_counter counter);          /* any thread */
 void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, int64_t value); /* any thread */

@@ -9,6 +9,7 @@
 
 #include "codec/policy_file.h"
 #include "core/decision.h"
+#include "edge/calendars.h"
 #include "edge/namespaces.h"
 
 struct snapshot; /* counted */
@@ -19,9 +20,10 @@ struct snapshot_namespace {
     struct facts facts;
 };
 
-/* Evaluate every namespace of the store against the policies. Takes its own reference to `policies`, copies
- * from `store`. The caller owns one reference. */
-struct snapshot *snapshot_build(struct policy_file *policies, const struct namespace_store *store);
+/* Evaluate every namespace of the store against the policies. Takes its own references to `policies` and
+ * `calendars`, which was built from them; copies from `store`. The caller owns one reference. */
+struct snapshot *snapshot_build(struct policy_file *policies, struct calendars *calendars,
+                                const struct namespace_store *store);
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot); /* thread-safe */
 void snapshot_unref(struct snapshot *snapshot);           /* thread-safe; accepts NULL */
@@ -30,7 +32,8 @@ void snapshot_unref(struct snapshot *snapshot);           /* thread-safe; accept
 const struct snapshot_namespace *snapshot_find(const struct snapshot *snapshot, struct text name);
 const struct policy_set *snapshot_policies(const struct snapshot *snapshot);
 
-/* For metrics: namespaces known, governed, and closed (Deny) at now_s by label or window. */
+/* For metrics: namespaces known, governed, and closed at now_s by label or window, for some change
+ * or for all. */
 struct snapshot_counts {
     size_t namespaces, governed, frozen;
 };

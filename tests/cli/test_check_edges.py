@@ -99,7 +99,7 @@ def test_the_opening_is_behind_all_that_touches(check):
     more = "  - {name: more, action: Deny, once: [{start: '2026-12-01T00:00:00Z', end: '2026-12-05T00:00:00Z'}]}\n"
     check.write("policy.yaml", POLICY.replace("  operators:", more + "  operators:"))
     [reason] = only(check, approved(), at="2026-11-25T00:00:00Z")["reasons"]
-    assert "frozen until 2026-12-05T00:00:00Z" in reason["message"]
+    assert "frozen until 2026-12-04 19:00 America/New_York (2026-12-05T00:00:00Z)" in reason["message"]
 
 
 def test_now_is_the_default(check):
@@ -179,7 +179,7 @@ def test_a_long_path_leaves_room_for_the_message(check):
     check.write(f"{folder}/policy.yaml", POLICY.replace("action: Deny", "action: Block"))
     done = check.run("-f", "web.json", policy=f"{folder}/policy.yaml")
     assert done.returncode == 2
-    assert done.stderr.endswith('"Block" is none of Deny, Warn, Delay\n')
+    assert done.stderr.endswith('"Block" is none of Deny, Delay, Warn\n')
 
 
 # ---- files ----

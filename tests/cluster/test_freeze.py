@@ -1,24 +1,15 @@
 """Freezes by the namespace's label, and by windows of the policy."""
 
-import datetime
 import statistics
 import time
 
 import pytest
 
+from instants import instant
 from objects import EVIDENCE, NEXT_IMAGE, workload
-from policies import DEFAULT, with_windows
+from planned import closed
 from poll import await_that
 from verdicts import denied, passed
-
-
-def instant(seconds_from_now):
-    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds_from_now)
-    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def closed(namespace):
-    return "frozen" in namespace.probe(EVIDENCE).text
 
 
 def test_even_the_approved_change_is_refused(shop):
@@ -91,7 +82,7 @@ def test_an_unreadable_end_closes(shop, until):
 
 
 @pytest.mark.parametrize("action, text", [
-    ("delay", "changegate.dev/freeze: delay is not supported yet and denies"),
+    ("delay", "; Delay is not supported yet and denies"),
     ("Deny", 'changegate.dev/freeze: "Deny" is none of deny, delay, warn and denies'),
     ("yes", 'changegate.dev/freeze: "yes" is none of deny, delay, warn and denies'),
     ("", "is none of deny, delay, warn and denies"),
@@ -116,13 +107,6 @@ def test_a_freeze_and_missing_evidence_are_said_at_once(shop):
 
 
 # ---- windows of the policy, put there while everything runs ----
-
-@pytest.fixture
-def windows(gate):
-    """windows(window, ...): reload the policy with these."""
-    yield lambda *given: gate.reload_policy(with_windows(*given))
-    gate.reload_policy(DEFAULT)
-
 
 def window(start, end, action="Deny", name="peak", **more):
     return {"name": name, "type": "Freeze", "action": action, "once": [{"start": start, "end": end}],
@@ -174,7 +158,8 @@ def test_a_zone_has_its_own_wall_clock(namespaces, windows):
     windows({"name": "peak", "action": "Deny", "timeZone": "America/New_York", "reason": "winter",
              "once": [{"start": "2020-01-01T00:00:00", "end": "2099-01-02T16:00:00"}]})
     await_that("the window", lambda: closed(namespace))
-    denied(namespace.create(workload(annotations=EVIDENCE)), "frozen until 2099-01-02T21:00:00Z")
+    denied(namespace.create(workload(annotations=EVIDENCE)),
+           "frozen until 2099-01-02 16:00 America/New_York (2099-01-02T21:00:00Z)")
 
 
 def test_a_window_without_an_end_says_so(namespaces, windows):

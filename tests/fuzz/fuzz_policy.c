@@ -1,10 +1,13 @@
 /* The policy file, and the YAML below it, fed with anything: no crash, no leak, no hang, and every failure is
  * one line with a place. */
 #include "codec/policy_file.h"
+#include "codec/timeline.h"
 #include "codec/yaml_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { NOW_S = 1795172400 }; /* 2026-11-20T11:00:00Z */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,21 +45,42 @@ static void read_tree(struct text bytes)
     arena_done(&arena);
 }
 
+/* Whatever is closed opens later, at an instant that is open, or never; and the reverse. */
+static void ask_calendar(const struct policy *policy, struct arena *arena)
+{
+    const struct freeze_label no_label = {.action = FREEZE_OPEN, .until_s = FREEZE_NO_END};
+    const struct window **windows = arena_alloc_array(arena, policy->window_count, sizeof(*windows));
+    struct calendar calendar;
+    for (size_t i = 0; i < policy->window_count; i++)
+        windows[i] = &policy->windows[i];
+    timeline_calendar(windows, policy->window_count, NOW_S, arena, &calendar);
+    struct calendar_view view = calendar_view_whole(&calendar, &no_label);
+    bool closed = freeze_closes(calendar_at(&view, NOW_S).action);
+    int64_t opens_s = calendar_next_opening(&view, NOW_S), closes_s = calendar_next_closing(&view, NOW_S);
+    require((opens_s == NOW_S) != closed && (closes_s == NOW_S) == closed);
+    require(opens_s >= NOW_S && closes_s >= NOW_S);
+    require(opens_s == FREEZE_NO_END || !freeze_closes(calendar_at(&view, opens_s).action));
+    require(!closed || opens_s == FREEZE_NO_END || freeze_closes(calendar_at(&view, opens_s - 1).action));
+    require(closes_s == FREEZE_NO_END || freeze_closes(calendar_at(&view, closes_s).action));
+}
+
 /* A policy that was taken answers whatever it is asked. */
 static void ask(const struct policy_set *set)
 {
     static const struct label label = {TEXT("changegate.dev/tier"), TEXT("tier-1")};
+    struct arena arena;
     require(set->count > 0);
     policy_for_namespace(set, (struct labels){&label, 1});
+    arena_init(&arena);
     for (size_t i = 0; i < set->count; i++) {
         const struct policy *policy = &set->items[i];
-        const struct freeze_label open = {.action = FREEZE_OPEN};
         require(policy->name.length > 0 && policy->namespace_selector.requirement_count > 0);
-        freeze_at(&policy->freeze, &open, 1795000000);
+        ask_calendar(policy, &arena);
         if (policy->approval.id_pattern.matches != NULL)
             policy->approval.id_pattern.matches(policy->approval.id_pattern.program,
                                                 (struct text)TEXT("CHG0001234"));
     }
+    arena_done(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

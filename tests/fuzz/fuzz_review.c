@@ -51,7 +51,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     if (!policy_file_read(read_shared("policy.yaml"), &policies, &error) ||
         !namespace_store_read(store, read_shared("namespaces.yaml"), &error))
         require(false, error.text);
-    snapshot = snapshot_build(policies, store);
+    struct calendars *calendars = calendars_build(policies, NULL, NULL, NOW_S);
+    snapshot = snapshot_build(policies, calendars, store);
+    calendars_unref(calendars);
     policy_file_unref(policies);
     namespace_store_free(store);
     admit = admit_new(0, metrics_new(1), NULL);

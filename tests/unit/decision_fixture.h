@@ -4,6 +4,7 @@
 #define CHANGEGATE_TESTS_DECISION_FIXTURE_H
 
 #include "assert_text.h"
+#include "dated_windows.h"
 
 #include "core/decision.h"
 
@@ -21,6 +22,7 @@ struct fixture {
     struct arena arena;
     struct policy policy;
     struct facts facts;
+    struct calendar calendar; /* of facts, where a test froze something */
     struct change change;
     struct verdict verdict;
 };
@@ -91,11 +93,12 @@ static inline const struct verdict *decide(struct fixture *fixture)
     return &fixture->verdict;
 }
 
-static inline void freeze_by(struct fixture *fixture, const struct freeze_window *windows, size_t count)
+/* The calendar of these windows is the namespace's. */
+static inline void freeze_by(struct fixture *fixture, const struct dated_window *windows, size_t count)
 {
-    fixture->policy.windows = windows;
-    fixture->policy.window_count = count;
-    freeze_timeline_build(&fixture->arena, windows, count, &fixture->policy.freeze);
+    const struct freeze_spans *const *spans = dated_spans(&fixture->arena, windows, count);
+    calendar_build(&fixture->arena, spans, count, &fixture->calendar);
+    fixture->facts.calendar = &fixture->calendar;
 }
 
 static inline void assert_reason(const struct verdict *verdict, size_t index, enum reason_code code,

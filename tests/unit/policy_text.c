@@ -1,5 +1,6 @@
 #include "policy_text.h"
 
+#include "codec/window.h"
 #include "core/instant.h"
 
 #include <inttypes.h>
@@ -29,12 +30,12 @@ static void put_list(struct page *page, const char *before, const struct text *t
     put(page, "]");
 }
 
-static void put_selector(struct page *page, const struct selector *selector)
+static void put_selector(struct page *page, const char *before, const struct selector *selector)
 {
     static const char *const operators[] = {"In", "NotIn", "Exists", "DoesNotExist"};
     for (size_t i = 0; i < selector->requirement_count; i++) {
         const struct selector_requirement *requirement = &selector->requirements[i];
-        put(page, "  governs %.*s %s", TEXT_ARGS(requirement->key), operators[requirement->op]);
+        put(page, "%s %.*s %s", before, TEXT_ARGS(requirement->key), operators[requirement->op]);
         if (requirement->value_count > 0)
             put_list(page, " ", requirement->values, requirement->value_count);
         put(page, "\n");
@@ -100,42 +101,87 @@ static struct text end_of(struct arena *arena, int64_t end_s)
     return end_s == FREEZE_NO_END ? text_of("no end") : instant_format(arena, end_s);
 }
 
-static void put_windows(struct page *page, const struct policy *policy)
+static void put_day(struct page *page, const char *before, int64_t day)
 {
-    static const char *const actions[] = {"Suspended", "Warn", "Deny"};
-    for (size_t i = 0; i < policy->window_count; i++) {
-        const struct freeze_window *window = &policy->windows[i];
-        put(page, "  window %.*s %s", TEXT_ARGS(window->name), actions[window->action]);
-        const struct text notes[] = {window->time_zone, window->reason, window->contact, window->url,
-                                     window->ticket};
-        for (size_t n = 0; n < sizeof(notes) / sizeof(notes[0]); n++)
-            if (notes[n].length > 0)
-                put(page, " | %.*s", TEXT_ARGS(notes[n]));
+    struct wall_time date = wall_time_from_seconds(day * 86400);
+    put(page, "%s%04d-%02d-%02d", before, date.year, date.month, date.day);
+}
+
+/* "16:00", "16:00:30", "24:00" */
+static void put_time_of_day(struct page *page, const char *before, int64_t time_s)
+{
+    put(page, "%s%02" PRId64 ":%02" PRId64, before, time_s / 3600, time_s / 60 % 60);
+    if (time_s % 60 != 0)
+        put(page, ":%02" PRId64, time_s % 60);
+}
+
+/* UNTIL is read in three ways; what follows says in which. */
+static void put_until(struct page *page, const struct recurrence *rule)
+{
+    if (rule->until_form == UNTIL_DAY)
+        put_day(page, " UNTIL day ", rule->until);
+    else if (rule->until_form != UNTIL_NONE)
+        put(page, " UNTIL %s %.*s", rule->until_form == UNTIL_WALL ? "wall clock" : "instant",
+            TEXT_ARGS(instant_format(page->arena, rule->until)));
+}
+
+static void put_recurring(struct page *page, const struct recurring *recurring)
+{
+    put(page, "    on %.*s", TEXT_ARGS(recurring->rule.written));
+    put_until(page, &recurring->rule);
+    put_time_of_day(page, " at ", recurring->start_s);
+    put_time_of_day(page, " until ", recurring->end_s);
+    if (recurring->end_after_days > 0)
+        put(page, " %" PRId64 " days later", recurring->end_after_days);
+    if (recurring->from != WINDOW_NO_DAY)
+        put_day(page, " from ", recurring->from);
+    if (recurring->until != WINDOW_NO_DAY)
+        put_day(page, " to ", recurring->until);
+    for (size_t i = 0; i < recurring->exdate_count; i++)
+        put_day(page, i == 0 ? " but not " : ", ", recurring->exdates[i]);
+    put(page, "\n");
+}
+
+static void put_scope(struct page *page, const struct freeze_window *window)
+{
+    char classes[96];
+    const struct freeze_scope *scope = &window->scope;
+    put_selector(page, "    in namespaces", &window->namespaces);
+    put_selector(page, "    for objects", &scope->objects);
+    if (scope->kind_count > 0) {
+        put_list(page, "    for kinds ", scope->kinds, scope->kind_count);
         put(page, "\n");
-        for (size_t n = 0; n < window->interval_count; n++)
-            put(page, "    %.*s until %.*s\n",
-                TEXT_ARGS(instant_format(page->arena, window->intervals[n].start_s)),
-                TEXT_ARGS(end_of(page->arena, window->intervals[n].end_s)));
+    }
+    if (scope->classes != 0)
+        put(page, "    for classes %s\n", change_classes_name(scope->classes, classes, sizeof(classes)));
+    if (scope->exempt.user_count + scope->exempt.group_count > 0) {
+        put_list(page, "    but not for users ", scope->exempt.users, scope->exempt.user_count);
+        put_list(page, " groups ", scope->exempt.groups, scope->exempt.group_count);
+        put(page, "\n");
     }
 }
 
-/* What the windows come to together. */
-static void put_timeline(struct page *page, const struct freeze_timeline *timeline)
+static void put_window(struct page *page, const struct window *window)
 {
-    for (size_t i = 0; i < timeline->segment_count; i++) {
-        const struct freeze_segment *segment = &timeline->segments[i];
-        put(page, "  %s %.*s until %.*s", segment->action == FREEZE_DENY ? "closed" : "warns",
-            TEXT_ARGS(instant_format(page->arena, segment->start_s)),
-            TEXT_ARGS(end_of(page->arena, segment->end_s)));
-        if (segment->action == FREEZE_DENY)
-            put(page, " opens %.*s", TEXT_ARGS(end_of(page->arena, segment->opens_s)));
-        for (uint32_t n = 0; n < segment->cause_count; n++)
-            put(page, "%s%.*s", n == 0 ? " for " : ", ",
-                TEXT_ARGS(timeline->causes[segment->first_cause + n]->name));
-        if (segment->more_causes > 0)
-            put(page, " and %" PRIu32 " more", segment->more_causes);
-        put(page, "\n");
-    }
+    static const char *const actions[] = {"Open", "Warn", "Delay", "Deny"};
+    const struct freeze_window *said = &window->said;
+    put(page, "  window %.*s %s %s%s", TEXT_ARGS(said->name),
+        said->type == WINDOW_FREEZE ? "Freeze" : "Maintenance", actions[said->action],
+        said->suspended ? " suspended" : "");
+    const struct text notes[] = {said->zone == NULL ? TEXT_EMPTY : said->zone->name, said->reason,
+                                 said->contact, said->url, said->ticket};
+    for (size_t n = 0; n < sizeof(notes) / sizeof(notes[0]); n++)
+        if (notes[n].length > 0)
+            put(page, " | %.*s", TEXT_ARGS(notes[n]));
+    put(page, "\n");
+    put_scope(page, said);
+    if (said->runway_s > 0)
+        put(page, "    with a runway of %" PRId64 " s\n", said->runway_s);
+    for (size_t i = 0; i < window->once_count; i++)
+        put(page, "    %.*s until %.*s\n", TEXT_ARGS(instant_format(page->arena, window->once[i].start_s)),
+            TEXT_ARGS(end_of(page->arena, window->once[i].end_s)));
+    for (size_t i = 0; i < window->recurring_count; i++)
+        put_recurring(page, &window->recurring[i]);
 }
 
 struct text policy_text(struct arena *arena, const struct policy_set *set)
@@ -145,14 +191,15 @@ struct text policy_text(struct arena *arena, const struct policy_set *set)
     for (size_t i = 0; i < set->count; i++) {
         const struct policy *policy = &set->items[i];
         put(&page, "policy %.*s %s\n", TEXT_ARGS(policy->name), modes[policy->mode]);
-        put_selector(&page, &policy->namespace_selector);
+        put_selector(&page, "  governs", &policy->namespace_selector);
         put_approval(&page, policy);
         put_document(&page, policy);
         put_needs(&page, policy);
         put_people(&page, policy);
         put_workloads(&page, policy);
-        put_windows(&page, policy);
-        put_timeline(&page, &policy->freeze);
+        put(&page, "  warns %" PRId64 " s ahead\n", policy->warn_ahead_s);
+        for (size_t w = 0; w < policy->window_count; w++)
+            put_window(&page, &policy->windows[w]);
     }
     return page.text;
 }

@@ -3,6 +3,7 @@
 #ifndef CHANGEGATE_TESTS_POLICY_TEXT_H
 #define CHANGEGATE_TESTS_POLICY_TEXT_H
 
+#include "core/arena.h"
 #include "core/policy.h"
 
 /* Owned by `arena`. */

@@ -1,24 +1,11 @@
 /* Memory with one end of life, and texts made fit to print. */
+#include "arena_fixture.h"
 #include "assert_text.h"
 
 #include "core/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int make_arena(void **state)
-{
-    static struct arena arena;
-    arena_init(&arena);
-    *state = &arena;
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    arena_done(*state);
-    return 0;
-}
 
 static bool is_zero(const unsigned char *bytes, size_t count)
 {
@@ -159,6 +146,17 @@ static void test_quote_knows_the_upper_control_characters(void **state)
     assert_text(text_quote(*state, text_of("\xc2\x80\xc2\x9f\xc2\xa0"), 80), "??\xc2\xa0");
 }
 
+static void test_quote_keeps_no_character_that_turns_text_around(void **state)
+{
+    /* U+202E, U+2066, U+2069, U+200F, U+202A, U+061C, and their neighbours that do no harm */
+    assert_text(text_quote(*state,
+                           text_of("a\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\x8f\xe2\x80\xaa\xd8\x9c."),
+                           80),
+                "a??????.");
+    assert_text(text_quote(*state, text_of("\xe2\x80\xa8\xe2\x80\xaf\xe2\x81\xaa\xd8\x9b"), 80),
+                "\xe2\x80\xa8\xe2\x80\xaf\xe2\x81\xaa\xd8\x9b");
+}
+
 static void test_concat(void **state)
 {
     const struct text parts[] = {TEXT("a"), TEXT_EMPTY, TEXT("bc"), TEXT("")};
@@ -203,6 +201,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ends_more_than_once, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_quote, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_quote_knows_the_upper_control_characters, make_arena,
+                                        free_arena),
+        cmocka_unit_test_setup_teardown(test_quote_keeps_no_character_that_turns_text_around, make_arena,
                                         free_arena),
         cmocka_unit_test_setup_teardown(test_concat, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_quote_of_anything, make_arena, free_arena),

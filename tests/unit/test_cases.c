@@ -52,7 +52,7 @@ static void free_text(struct text text)
     free((char *)(uintptr_t)text.at);
 }
 
-static struct snapshot *make_snapshot(const char *name)
+static struct snapshot *make_snapshot(const char *name, int64_t now_s)
 {
     struct text policy_bytes = case_file(name, "policy.yaml"),
                 namespace_bytes = case_file(name, "namespaces.yaml");
@@ -63,7 +63,9 @@ static struct snapshot *make_snapshot(const char *name)
         fail_msg("policy.yaml:%u:%u: %s", error.line, error.column, error.text);
     if (!namespace_store_read(store, namespace_bytes, &error))
         fail_msg("namespaces.yaml:%u:%u: %s", error.line, error.column, error.text);
-    struct snapshot *snapshot = snapshot_build(policies, store);
+    struct calendars *calendars = calendars_build(policies, NULL, NULL, now_s);
+    struct snapshot *snapshot = snapshot_build(policies, calendars, store);
+    calendars_unref(calendars);
     namespace_store_free(store);
     policy_file_unref(policies);
     free_text(policy_bytes);
@@ -134,12 +136,12 @@ static unsigned compare(const struct admit_answer *answer, const json_t *wanted)
     return count;
 }
 
-static unsigned run_at(const char *name, const struct snapshot *snapshot, struct text now,
-                       const json_t *wanted)
+static unsigned run_at(const char *name, struct text now, const json_t *wanted)
 {
     int64_t now_s;
     if (!instant_parse(now, &now_s))
         fail_msg("now: \"%.*s\" is neither `any` nor a time", TEXT_ARGS(now));
+    struct snapshot *snapshot = make_snapshot(name, now_s);
     struct text path = case_file(name, "path"), body = case_file(name, "review.json");
     struct metrics *metrics = metrics_new(1);
     struct admit *admit = admit_new(0, metrics, NULL);
@@ -158,6 +160,7 @@ static unsigned run_at(const char *name, const struct snapshot *snapshot, struct
     }
     admit_free(admit);
     metrics_free(metrics);
+    snapshot_unref(snapshot);
     free_text(path);
     free_text(body);
     return count;
@@ -171,16 +174,14 @@ static void run_case(void **state)
     json_t *wanted = json_loadb(answer.at, answer.length, JSON_REJECT_DUPLICATES, &fault);
     if (wanted == NULL)
         fail_msg("answer.json:%d: %s", fault.line, fault.text);
-    struct snapshot *snapshot = make_snapshot(name);
 
     unsigned count = 0;
     if (text_is(text_trim(now), "any"))
         for (size_t i = 0; i < sizeof(any_times) / sizeof(any_times[0]) && count == 0; i++)
-            count += run_at(name, snapshot, text_of(any_times[i]), wanted);
+            count += run_at(name, text_of(any_times[i]), wanted);
     else
-        count += run_at(name, snapshot, text_trim(now), wanted);
+        count += run_at(name, text_trim(now), wanted);
 
-    snapshot_unref(snapshot);
     json_decref(wanted);
     free_text(now);
     free_text(answer);

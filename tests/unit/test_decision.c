@@ -240,8 +240,7 @@ static void test_an_unknown_namespace_comes_before_all_else(void **state)
 static void test_all_faults_at_once(void **state)
 {
     struct fixture *fixture = *state;
-    const struct freeze_window windows[] = {
-        {.name = TEXT("careful"), .action = FREEZE_WARN, .intervals = peak_time, .interval_count = 1}};
+    const struct dated_window windows[] = {{{.name = TEXT("careful"), .action = FREEZE_WARN}, peak_time, 1}};
     freeze_by(fixture, windows, 1);
     fixture->facts.freeze_label.action = FREEZE_DENY;
     fixture->policy.approval.minimum = 2;
@@ -365,11 +364,10 @@ static void test_every_warning_fits(void **state)
     for (size_t i = 0; i + 4 < sizeof(long_text); i += 4)
         memcpy(long_text + i, "\xf0\x9f\x98\x80", 4);
     for (size_t shift = 0; shift < 4; shift++) { /* the cut falls on every byte of a character */
-        const struct freeze_window windows[] = {{.name = TEXT("careful"),
-                                                 .action = FREEZE_WARN,
-                                                 .reason = {long_text + 4 * 100, 200},
-                                                 .intervals = peak_time,
-                                                 .interval_count = 1}};
+        const struct dated_window windows[] = {
+            {{.name = TEXT("careful"), .action = FREEZE_WARN, .reason = {long_text + 4 * 100, 200}},
+             peak_time,
+             1}};
         freeze_by(fixture, windows, 1);
         fixture->change.name = text_slice(text_of("abcd"), 0, shift + 1);
         const struct verdict *verdict = decide(fixture);
@@ -415,6 +413,7 @@ static void test_codes_are_stable(void **state)
         {REASON_APPROVED, "Approved", false},
         {REASON_NOTHING_REQUIRED, "NothingRequired", false},
         {REASON_FREEZE_WARNING, "FreezeWarning", false},
+        {REASON_FREEZE_AHEAD, "FreezeAhead", false},
         {REASON_NAMESPACE_UNKNOWN, "NamespaceUnknown", true},
         {REASON_APPROVAL_MISSING, "ApprovalMissing", true},
         {REASON_APPROVAL_INVALID, "ApprovalInvalid", true},
@@ -424,6 +423,7 @@ static void test_codes_are_stable(void **state)
         {REASON_DOCUMENT_ELSEWHERE, "ChangeDocumentElsewhere", true},
         {REASON_FROZEN, "Frozen", true},
         {REASON_OPERATOR_REQUIRED, "OperatorRequired", true},
+        {REASON_WINDOW_INVALID, "WindowInvalid", true},
     };
     assert_int_equal(sizeof(rows) / sizeof(rows[0]), REASON_COUNT);
     for (size_t i = 0; i < REASON_COUNT; i++) {

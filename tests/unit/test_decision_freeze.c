@@ -7,16 +7,15 @@ static const struct interval no_end[] = {{NOW_S - 60, FREEZE_NO_END}};
 static void test_frozen_by_a_window(void **state)
 {
     struct fixture *fixture = *state;
-    const struct freeze_window windows[] = {
-        {.name = TEXT("peak"),
-         .action = FREEZE_DENY,
-         .reason = TEXT("peak season"),
-         .contact = TEXT("#sre"),
-         .url = TEXT("https://wiki.example.com/peak"),
-         .ticket = TEXT("OPS-1"),
-         .intervals = peak_time,
-         .interval_count = 1},
-        {.name = TEXT("after"), .action = FREEZE_DENY, .intervals = later_time, .interval_count = 1}};
+    const struct dated_window windows[] = {{{.name = TEXT("peak"),
+                                             .action = FREEZE_DENY,
+                                             .reason = TEXT("peak season"),
+                                             .contact = TEXT("#sre"),
+                                             .url = TEXT("https://wiki.example.com/peak"),
+                                             .ticket = TEXT("OPS-1")},
+                                            peak_time,
+                                            1},
+                                           {{.name = TEXT("after"), .action = FREEZE_DENY}, later_time, 1}};
     freeze_by(fixture, windows, 2);
     const struct verdict *verdict = decide(fixture);
     assert_int_equal(verdict->opens_s, NOW_S + 7200); /* the two touch */
@@ -51,10 +50,9 @@ static void test_frozen_by_the_label(void **state)
 static void test_every_cause_is_named_the_label_first(void **state)
 {
     struct fixture *fixture = *state;
-    const struct freeze_window windows[] = {
-        {.name = TEXT("year end"), .action = FREEZE_DENY, .intervals = no_end, .interval_count = 1},
-        {.name = TEXT("peak"), .action = FREEZE_DENY, .intervals = peak_time, .interval_count = 1},
-        {.name = TEXT("careful"), .action = FREEZE_WARN, .intervals = peak_time, .interval_count = 1}};
+    const struct dated_window windows[] = {{{.name = TEXT("year end"), .action = FREEZE_DENY}, no_end, 1},
+                                           {{.name = TEXT("peak"), .action = FREEZE_DENY}, peak_time, 1},
+                                           {{.name = TEXT("careful"), .action = FREEZE_WARN}, peak_time, 1}};
     freeze_by(fixture, windows, 3);
     fixture->facts.freeze_label = (struct freeze_label){.action = FREEZE_DENY, .until_s = NOW_S + 60};
     assert_reason(
@@ -66,8 +64,7 @@ static void test_every_cause_is_named_the_label_first(void **state)
 static void test_a_label_that_has_ended_is_no_cause(void **state)
 {
     struct fixture *fixture = *state;
-    const struct freeze_window windows[] = {
-        {.name = TEXT("peak"), .action = FREEZE_DENY, .intervals = peak_time, .interval_count = 1}};
+    const struct dated_window windows[] = {{{.name = TEXT("peak"), .action = FREEZE_DENY}, peak_time, 1}};
     freeze_by(fixture, windows, 1);
     fixture->facts.freeze_label = (struct freeze_label){.action = FREEZE_DENY, .until_s = NOW_S};
     assert_reason(decide(fixture), 0, REASON_FROZEN, "metadata.namespace",
@@ -79,12 +76,10 @@ static void test_only_causes_that_close_are_counted(void **state)
 {
     struct fixture *fixture = *state;
     enum { WINDOWS = FREEZE_CAUSES_MOST + 2 };
-    struct freeze_window windows[WINDOWS];
+    struct dated_window windows[WINDOWS];
     for (int i = 0; i < WINDOWS; i++)
-        windows[i] = (struct freeze_window){.name = TEXT("w"),
-                                            .action = i == 0 ? FREEZE_DENY : FREEZE_WARN,
-                                            .intervals = peak_time,
-                                            .interval_count = 1};
+        windows[i] = (struct dated_window){
+            {.name = TEXT("w"), .action = i == 0 ? FREEZE_DENY : FREEZE_WARN}, peak_time, 1};
     freeze_by(fixture, windows, WINDOWS);
     assert_reason(decide(fixture), 0, REASON_FROZEN, "metadata.namespace",
                   "frozen until 2026-11-20T12:00:00Z by window \"w\"");
@@ -94,10 +89,9 @@ static void test_many_causes_are_counted(void **state)
 {
     struct fixture *fixture = *state;
     enum { WINDOWS = FREEZE_CAUSES_MOST + 2 };
-    struct freeze_window windows[WINDOWS];
+    struct dated_window windows[WINDOWS];
     for (int i = 0; i < WINDOWS; i++)
-        windows[i] = (struct freeze_window){
-            .name = TEXT("w"), .action = FREEZE_DENY, .intervals = peak_time, .interval_count = 1};
+        windows[i] = (struct dated_window){{.name = TEXT("w"), .action = FREEZE_DENY}, peak_time, 1};
     freeze_by(fixture, windows, WINDOWS);
     assert_reason(
         decide(fixture), 0, REASON_FROZEN, "metadata.namespace",
@@ -108,11 +102,8 @@ static void test_many_causes_are_counted(void **state)
 static void test_a_window_that_warns(void **state)
 {
     struct fixture *fixture = *state;
-    const struct freeze_window windows[] = {{.name = TEXT("careful"),
-                                             .action = FREEZE_WARN,
-                                             .reason = TEXT("big week"),
-                                             .intervals = peak_time,
-                                             .interval_count = 1}};
+    const struct dated_window windows[] = {
+        {{.name = TEXT("careful"), .action = FREEZE_WARN, .reason = TEXT("big week")}, peak_time, 1}};
     freeze_by(fixture, windows, 1);
     const struct verdict *verdict = decide(fixture);
     assert_int_equal(verdict->kind, VERDICT_WARN);

@@ -1,21 +1,8 @@
 /* RFC 3339 and UTC seconds, held against a calendar that is counted day by day. */
+#include "arena_fixture.h"
 #include "assert_text.h"
 
 #include "core/instant.h"
-
-static int make_arena(void **state)
-{
-    static struct arena arena;
-    arena_init(&arena);
-    *state = &arena;
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    arena_done(*state);
-    return 0;
-}
 
 static bool is_leap(int year)
 {

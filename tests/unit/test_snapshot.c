@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+enum { NOW_S = 1795172400 }; /* 2026-11-20T11:00:00Z */
+
 static const char policy_text[] = "apiVersion: changegate.dev/v1alpha1\n"
                                   "kind: ChangePolicy\n"
                                   "metadata: {name: tier-1}\n"
@@ -57,10 +59,18 @@ static void put(struct fixture *fixture, const char *name, const char *tier, con
     namespace_store_put(fixture->store, &metadata);
 }
 
+static struct snapshot *build(struct fixture *fixture)
+{
+    struct calendars *calendars = calendars_build(fixture->policies, NULL, NULL, NOW_S);
+    struct snapshot *snapshot = snapshot_build(fixture->policies, calendars, fixture->store);
+    calendars_unref(calendars);
+    return snapshot;
+}
+
 static void test_empty_store(void **state)
 {
     struct fixture *fixture = *state;
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     assert_null(snapshot_find(snapshot, text_of("shop")));
     assert_null(snapshot_find(snapshot, TEXT_EMPTY));
     assert_int_equal(snapshot_policies(snapshot)->count, 1);
@@ -73,7 +83,7 @@ static void test_find_governed_and_not(void **state)
     struct fixture *fixture = *state;
     put(fixture, "shop", "tier-1", NULL, NULL);
     put(fixture, "sandbox", "tier-3", NULL, NULL);
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     const struct snapshot_namespace *shop = snapshot_find(snapshot, text_of("shop"));
     const struct snapshot_namespace *sandbox = snapshot_find(snapshot, text_of("sandbox"));
     assert_non_null(shop);
@@ -90,7 +100,7 @@ static void test_an_empty_freeze_label_closes(void **state)
 {
     struct fixture *fixture = *state;
     put(fixture, "shop", "tier-1", "", NULL);
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     assert_int_equal(snapshot_find(snapshot, text_of("shop"))->facts.freeze_label.action, FREEZE_DENY);
     snapshot_unref(snapshot);
 }
@@ -99,7 +109,7 @@ static void test_it_outlives_store_and_policies(void **state)
 {
     struct fixture *fixture = *state;
     put(fixture, "shop", "tier-1", "deny", "2026-12-02T06:00:00Z");
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     teardown(state);
 
     const struct snapshot_namespace *shop = snapshot_find(snapshot, text_of("shop"));
@@ -117,7 +127,7 @@ static void test_counts_follow_the_clock(void **state)
     put(fixture, "cart", "tier-1", "warn", NULL);
     put(fixture, "docs", "tier-1", NULL, NULL);
     put(fixture, "sandbox", NULL, "deny", NULL); /* no policy governs it, so nothing is closed there */
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     struct snapshot_counts before = snapshot_count(snapshot, 1796191199);
     struct snapshot_counts after = snapshot_count(snapshot, 1796191200);
     assert_int_equal(before.namespaces, 4);
@@ -136,7 +146,7 @@ static void test_every_one_of_many_is_found(void **state)
         snprintf(name, sizeof(name), "team-%d", i);
         put(fixture, name, i % 2 == 0 ? "tier-1" : NULL, NULL, NULL);
     }
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof(name), "team-%d", i);
         const struct snapshot_namespace *namespace = snapshot_find(snapshot, text_of(name));
@@ -168,7 +178,7 @@ static void test_references_from_threads(void **state)
 {
     struct fixture *fixture = *state;
     put(fixture, "shop", "tier-1", NULL, NULL);
-    struct snapshot *snapshot = snapshot_build(fixture->policies, fixture->store);
+    struct snapshot *snapshot = build(fixture);
     pthread_t readers[READERS];
     for (int i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&readers[i], NULL, read_and_let_go, snapshot_ref(snapshot)), 0);

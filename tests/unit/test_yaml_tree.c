@@ -1,25 +1,12 @@
 /* YAML into trees: what scalars mean (held against sigs.k8s.io/yaml, which kubectl reads with), and where
  * each error is said to be. */
+#include "arena_fixture.h"
 #include "assert_text.h"
 
 #include "codec/yaml_tree.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int make_arena(void **state)
-{
-    static struct arena arena;
-    arena_init(&arena);
-    *state = &arena;
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    arena_done(*state);
-    return 0;
-}
 
 /* All documents as JSON, separated by blanks; or the error as "LINE:COLUMN: TEXT". */
 static struct text read_all(struct arena *arena, struct text yaml)

@@ -1,17 +1,17 @@
 #include "cli/check.h"
 
+#include "cli/arguments.h"
 #include "cli/check_manifest.h"
 #include "cli/check_options.h"
 #include "cli/check_report.h"
 #include "codec/policy_file.h"
 #include "codec/review.h"
-#include "edge/file_read.h"
+#include "codec/timeline.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-enum { STATUS_PASS = 0, STATUS_REFUSED = 1, STATUS_UNUSABLE = 2, FILE_BYTES_MOST = 64 << 20 };
+enum { STATUS_PASS = 0, STATUS_REFUSED = 1, STATUS_UNUSABLE = 2 };
 
 /* Everything that one run of the command holds. */
 struct check {
@@ -24,40 +24,32 @@ struct check {
     struct user user;
     const struct policy *policy; /* governs the namespaces, or NULL */
     struct facts facts;
+    struct calendar calendar; /* of facts */
     struct check_report report;
 };
 
 /* ---- reading ---- */
 
-static bool read_file(struct arena *arena, const char *path, struct text *ret_bytes, struct error *error)
-{
-    if (strcmp(path, "-") == 0)
-        path = "/dev/stdin";
-    return file_read(arena, path, FILE_BYTES_MOST, ret_bytes, error);
-}
-
-/* Errors of what stands in a file are told as FILE:LINE:COLUMN. */
-static bool fail_in(const char *path, struct error *error)
-{
-    return error_prefix(error, "%s:%u:%u: ", path, error->line, error->column);
-}
-
 static bool read_documents(struct arena *arena, const char *path, struct yaml_documents *ret,
                            struct error *error)
 {
     struct text bytes;
-    if (!read_file(arena, path, &bytes, error))
+    if (!arguments_read_file(arena, path, ARGUMENTS_FILE_BYTES_MOST, &bytes, error))
         return false;
-    return yaml_read(arena, bytes, ret, error) || fail_in(path, error);
+    return yaml_read(arena, bytes, ret, error) || arguments_fail_in(path, error);
 }
 
-static bool read_policies(struct check *check, struct error *error)
+/* The policy's windows that select a namespace with these labels; FreezeWindow objects are not known here. */
+static void read_calendar(struct check *check, struct labels labels)
 {
-    struct text bytes;
-    const char *path = check->options->policy_file;
-    if (!read_file(&check->arena, path, &bytes, error))
-        return false;
-    return policy_file_read(bytes, &check->policies, error) || fail_in(path, error);
+    const struct policy *policy = check->policy;
+    const struct window **windows =
+        arena_alloc_array(&check->arena, policy->window_count, sizeof(struct window *));
+    size_t count = 0;
+    for (size_t i = 0; i < policy->window_count; i++)
+        if (!check->options->labels_given || selector_matches(&policy->windows[i].said.namespaces, labels))
+            windows[count++] = &policy->windows[i];
+    timeline_calendar(windows, count, check->report.at_s, &check->arena, &check->calendar);
 }
 
 /* The namespace as --namespace-labels describes it. */
@@ -72,6 +64,9 @@ static void read_namespace(struct check *check)
     check->facts.namespace_known = true;
     freeze_label_read(&check->arena, freeze == NULL ? TEXT_EMPTY : *freeze, TEXT_EMPTY, TEXT_EMPTY,
                       &check->facts.freeze_label);
+    check->facts.calendar = &check->calendar;
+    if (check->policy != NULL)
+        read_calendar(check, labels);
 }
 
 /* ---- deciding ---- */
@@ -86,7 +81,8 @@ static bool decide(struct check *check, const struct manifest *manifest, struct 
     manifest_write_review(manifest, manifest_find(&check->old, manifest), resource, &check->user,
                           &check->body);
     if (!review_open(check->reader, json_text_view(&check->body), &review, &uid, error) ||
-        !review_read_change(&review, check->policy, &check->arena, &check->scratch, &change, error)) {
+        !review_read_change(&review, check->policy, check->calendar.reads_labels, &check->arena,
+                            &check->scratch, &change, error)) {
         error->line = manifest->object->line; /* the review was our own; its places mean nothing to anybody */
         error->column = manifest->object->column;
         return false;
@@ -122,7 +118,7 @@ static bool check_file(struct check *check, const char *path, struct error *erro
         return false;
     for (size_t i = 0; i < documents.count; i++)
         if (!check_object(check, &documents.items[i], error))
-            return fail_in(path, error);
+            return arguments_fail_in(path, error);
     return true;
 }
 
@@ -130,7 +126,7 @@ static bool check_file(struct check *check, const char *path, struct error *erro
 
 static bool run(struct check *check, struct error *error)
 {
-    if (!read_policies(check, error))
+    if (!arguments_read_policies(&check->arena, check->options->policy_file, &check->policies, error))
         return false;
     if (check->options->old_file != NULL &&
         !read_documents(&check->arena, check->options->old_file, &check->old, error))
@@ -147,22 +143,11 @@ static int finish(struct check *check)
 {
     struct json_text_buffer out = {NULL, 0, 0};
     check_report_write(&check->report, &out);
-    bool written = fwrite(out.bytes, 1, out.length, stdout) == out.length && fflush(stdout) == 0;
+    bool written = arguments_print(json_text_view(&out));
     json_text_done(&out);
-    if (!written) {
-        fputs("changegate: standard output cannot be written\n", stderr);
+    if (!written)
         return STATUS_UNUSABLE;
-    }
     return check->report.refused > 0 ? STATUS_REFUSED : STATUS_PASS;
-}
-
-/* Arguments and paths stand in the text as they were given; it stays one line whatever they hold. */
-static void print_error(const struct error *error)
-{
-    struct arena arena = {NULL, 0};
-    struct text line = text_quote(&arena, text_of(error->text), sizeof(error->text));
-    fprintf(stderr, "changegate: %.*s\n", TEXT_ARGS(line));
-    arena_done(&arena);
 }
 
 static int run_with(const struct check_options *options)
@@ -178,7 +163,7 @@ static int run_with(const struct check_options *options)
     if (run(&check, &error))
         status = finish(&check);
     else
-        print_error(&error);
+        arguments_complain("", text_of(error.text));
     policy_file_unref(check.policies);
     json_reader_free(check.reader);
     json_text_done(&check.body);
@@ -193,7 +178,7 @@ int cli_check(int argc, char **argv)
     struct check_options options;
     struct error error = {0};
     if (!check_options_read(argc, argv, &options, &error)) {
-        print_error(&error);
+        arguments_complain("", text_of(error.text));
         return STATUS_UNUSABLE;
     }
     if (options.help) {

@@ -1,8 +1,8 @@
 #include "cli/check_options.h"
 
+#include "cli/arguments.h"
 #include "core/instant.h"
 
-#include <getopt.h>
 #include <string.h>
 
 enum { OPTION_POLICY = 256, OPTION_OLD, OPTION_LABELS, OPTION_AT, OPTION_AS, OPTION_AS_GROUP };
@@ -58,33 +58,6 @@ const char *check_options_help(void)
            "  policy          that governs, or null; policyAssumed: no --namespace-labels were given\n";
 }
 
-static bool read_label(struct text pair, struct check_options *options, struct error *error)
-{
-    size_t equals = text_find(pair, '=');
-    if (equals == 0 || equals == pair.length)
-        return error_set(error, ERROR_INPUT, "--namespace-labels: \"%.*s\" is no label; write key=value",
-                         TEXT_ARGS(pair));
-    if (options->label_count == CHECK_LABELS_MOST)
-        return error_set(error, ERROR_INPUT,
-                         "--namespace-labels: more than %d labels; give those that select",
-                         CHECK_LABELS_MOST);
-    options->labels[options->label_count++] =
-        (struct label){text_slice(pair, 0, equals), text_slice(pair, equals + 1, pair.length)};
-    return true;
-}
-
-static bool read_labels(struct text list, struct check_options *options, struct error *error)
-{
-    options->labels_given = true;
-    while (list.length > 0) {
-        struct text pair = text_slice(list, 0, text_find(list, ','));
-        list = text_slice(list, pair.length + 1, list.length);
-        if (!read_label(pair, options, error))
-            return false;
-    }
-    return true;
-}
-
 static bool add_file(const char *path, struct check_options *options, struct error *error)
 {
     if (options->file_count == CHECK_FILES_MOST)
@@ -114,7 +87,10 @@ static bool read_option(int option, struct check_options *options, struct error 
     case 'h': options->help = true; return true;
     case OPTION_POLICY: return set_file("--policy", &options->policy_file, error);
     case OPTION_OLD: return set_file("--old", &options->old_file, error);
-    case OPTION_LABELS: return read_labels(text_of(optarg), options, error);
+    case OPTION_LABELS:
+        options->labels_given = true;
+        return arguments_read_labels("--namespace-labels", optarg, options->labels, &options->label_count,
+                                     error);
     case OPTION_AT:
         options->at_given = true;
         return instant_parse(text_of(optarg), &options->at_s) ||
@@ -147,29 +123,14 @@ static bool check_whole(const struct check_options *options, struct error *error
            error_set(error, ERROR_INPUT, "standard input (-) can be read once; write the other to a file");
 }
 
-/* The letter where letters are run together, else the whole argument. */
-static bool fail_unknown(char **argv, struct error *error)
-{
-    bool letter = optopt > ' ' && optopt < 127 && strchr(SHORT_OPTIONS, optopt) == NULL;
-    const char what[] = {'-', (char)optopt, '\0'};
-    return error_set(error, ERROR_INPUT, "no such option: %s; try changegate check --help",
-                     letter ? what : argv[optind - 1]);
-}
-
 bool check_options_read(int argc, char **argv, struct check_options *ret_options, struct error *error)
 {
     struct check_options options = {.user = TEXT("changegate-check")};
-    optind = 1;
-    opterr = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, ":" SHORT_OPTIONS, long_options, NULL)) != -1) {
-        if (option == '?')
-            return fail_unknown(argv, error);
-        bool swallowed = optarg != NULL && strncmp(optarg, "--", 2) == 0; /* another option is no value */
-        if (option == ':' || swallowed)
-            return error_set(error, ERROR_INPUT, "%s needs a value; try changegate check --help",
-                             argv[optind - (optarg == argv[optind - 1] ? 2 : 1)]);
-        if (!read_option(option, &options, error))
+    int option = 0;
+    arguments_start();
+    while (option != -1) {
+        if (!arguments_next("check", argc, argv, ":" SHORT_OPTIONS, long_options, &option, error) ||
+            (option != -1 && !read_option(option, &options, error)))
             return false;
     }
     for (; optind < argc; optind++) /* the shell makes several of -f *.yaml */

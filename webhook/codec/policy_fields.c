@@ -6,6 +6,17 @@
 
 enum { QUOTE_BYTES_MOST = 80 };
 
+/* The first fault is the error; all are kept for whoever tells them together. */
+static bool fail_at(struct policy_reader *reader, enum error_kind kind, unsigned line, unsigned column,
+                    struct text message)
+{
+    if (reader->fault_count < POLICY_FAULTS_MOST)
+        reader->faults[reader->fault_count++] = message;
+    if (reader->error->kind == ERROR_NONE)
+        error_set_at(reader->error, kind, line, column, "%.*s", TEXT_ARGS(message));
+    return false;
+}
+
 bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, struct text path,
                  const char *format, ...)
 {
@@ -15,15 +26,15 @@ bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, str
     va_end(args);
     if (path.length == 0)
         path = text_of("document");
-    return error_set_at(reader->error, ERROR_INPUT, node->line, node->column, "%.*s: %.*s", TEXT_ARGS(path),
-                        TEXT_ARGS(what));
+    return fail_at(reader, ERROR_INPUT, node->line, node->column,
+                   arena_printf(reader->arena, "%.*s: %.*s", TEXT_ARGS(path), TEXT_ARGS(what)));
 }
 
 bool policy_fail_later(struct policy_reader *reader, const struct yaml_node *node, struct text path,
                        const char *instead)
 {
-    return error_set_at(reader->error, ERROR_UNSUPPORTED, node->line, node->column,
-                        "%.*s is not supported yet; %s", TEXT_ARGS(path), instead);
+    return fail_at(reader, ERROR_UNSUPPORTED, node->line, node->column,
+                   arena_printf(reader->arena, "%.*s is not supported yet; %s", TEXT_ARGS(path), instead));
 }
 
 struct text policy_path(struct policy_reader *reader, struct text path, const char *key)
@@ -104,13 +115,12 @@ static bool fail_unknown(struct policy_reader *reader, const struct yaml_node *c
 {
     struct text key = text_quote(reader->arena, child->key, QUOTE_BYTES_MOST);
     const char *dot = path.length == 0 ? "" : ".", *nearest = nearest_key(child->key, fields);
-    if (nearest != NULL)
-        return error_set_at(reader->error, ERROR_INPUT, child->key_line, child->key_column,
-                            "%.*s%s%.*s: no such key; did you mean %s?", TEXT_ARGS(path), dot, TEXT_ARGS(key),
-                            nearest);
-    return error_set_at(reader->error, ERROR_INPUT, child->key_line, child->key_column,
-                        "%.*s%s%.*s: no such key; the keys are %.*s", TEXT_ARGS(path), dot, TEXT_ARGS(key),
-                        TEXT_ARGS(list_keys(reader, fields)));
+    struct text cure = nearest != NULL ? arena_printf(reader->arena, "did you mean %s?", nearest)
+                                       : arena_printf(reader->arena, "the keys are %.*s",
+                                                      TEXT_ARGS(list_keys(reader, fields)));
+    return fail_at(reader, ERROR_INPUT, child->key_line, child->key_column,
+                   arena_printf(reader->arena, "%.*s%s%.*s: no such key; %.*s", TEXT_ARGS(path), dot,
+                                TEXT_ARGS(key), TEXT_ARGS(cure)));
 }
 
 static bool is_empty(const struct yaml_node *node)
@@ -257,4 +267,43 @@ bool policy_get_choice(struct policy_reader *reader, struct policy_map map, cons
     return policy_fail(reader, policy_find(map, key), policy_path(reader, map.path, key),
                        "\"%.*s\" is none of %.*s",
                        TEXT_ARGS(text_quote(reader->arena, written, QUOTE_BYTES_MOST)), TEXT_ARGS(choices));
+}
+
+/* One number with its unit; what is read leaves `text`. -1: none. */
+static int64_t take_duration(struct text *text)
+{
+    enum { DIGITS_MOST = 9 };
+    int64_t number = 0;
+    size_t digits = 0;
+    while (digits < text->length && text->at[digits] >= '0' && text->at[digits] <= '9' &&
+           digits < DIGITS_MOST)
+        number = number * 10 + (text->at[digits++] - '0');
+    if (digits == 0 || digits == text->length)
+        return -1;
+    char unit = text->at[digits];
+    *text = text_slice(*text, digits + 1, text->length);
+    return unit == 'h' ? number * 3600 : unit == 'm' ? number * 60 : unit == 's' ? number : -1;
+}
+
+bool policy_get_duration(struct policy_reader *reader, struct policy_map map, const char *key, int64_t most_s,
+                         int64_t *value_s)
+{
+    struct text written = TEXT_EMPTY, rest;
+    int64_t total_s = 0, part_s = 0;
+    if (!policy_get_text(reader, map, key, &written))
+        return false;
+    if (written.at == NULL)
+        return true;
+    rest = written;
+    do {
+        part_s = take_duration(&rest);
+        total_s += part_s;
+    } while (part_s >= 0 && rest.length > 0 && total_s <= most_s);
+    if (part_s < 0 || total_s > most_s)
+        return policy_fail(reader, policy_find(map, key), policy_path(reader, map.path, key),
+                           "\"%.*s\" is no duration from 0s to %lldh; write one such as 90s, 30m or 1h30m",
+                           TEXT_ARGS(text_quote(reader->arena, written, QUOTE_BYTES_MOST)),
+                           (long long)(most_s / 3600));
+    *value_s = total_s;
+    return true;
 }

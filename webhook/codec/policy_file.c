@@ -33,7 +33,7 @@ static const struct policy_field spec_fields[] = {
     {"delay", later_holds},
     {"release", later_holds},
     {"breakGlass", later_override},
-    {"warnAhead", "leave it out"},
+    {"warnAhead", NULL},
     {"tokens", "use approval.sources: [Annotation]"},
     {NULL, NULL}};
 
@@ -98,7 +98,7 @@ static bool read_policy(struct policy_reader *reader, const struct yaml_node *no
 static bool read_documents(struct policy_file *file, const struct yaml_documents *documents,
                            struct error *error)
 {
-    struct policy_reader reader = {&file->arena, error};
+    struct policy_reader reader = {.arena = &file->arena, .error = error};
     file->policies = arena_alloc_array(&file->arena, documents->count, sizeof(*file->policies));
     for (size_t i = 0; i < documents->count; i++) {
         file->set =

@@ -7,9 +7,13 @@
 #include "core/error.h"
 #include "core/policy.h"
 
+enum { POLICY_FAULTS_MOST = 16 };
+
 struct policy_reader {
-    struct arena *arena; /* owns what the policy set points to */
-    struct error *error;
+    struct arena *arena;                    /* owns what the policy set points to */
+    struct error *error;                    /* the first fault; kind ERROR_NONE before it */
+    struct text faults[POLICY_FAULTS_MOST]; /* "PATH: what; cure": all that were found before reading ended */
+    size_t fault_count;
 };
 
 /* A map with its path in the document ("spec.approval"), for messages. node NULL: the map was not written. */
@@ -66,6 +70,21 @@ bool policy_get_list(struct policy_reader *reader, struct policy_map map, const 
 bool policy_get_choice(struct policy_reader *reader, struct policy_map map, const char *key,
                        const char *const *names, unsigned *value) MUST_USE;
 
+/* A duration as Go writes it, "90s", "30m" or "1h30m", from 0s to `most_s`. */
+bool policy_get_duration(struct policy_reader *reader, struct policy_map map, const char *key, int64_t most_s,
+                         int64_t *value_s) MUST_USE;
+
+/* 1 to `most` bytes of these classes and, but for the first and the last byte, of `within`. */
+enum { NAME_DIGITS = 1, NAME_SMALL = 2, NAME_CAPITALS = 4 };
+bool policy_is_word(struct text text, unsigned classes, const char *within, size_t most);
+
+/* A DNS subdomain, such as an API group. */
+bool policy_is_subdomain(struct text text);
+
+/* A LabelSelector; an empty one, and one that was not written (*ret_node NULL), has no requirement. */
+bool policy_read_label_selector(struct policy_reader *reader, struct policy_map map, const char *key,
+                                struct selector *ret, const struct yaml_node **ret_node) MUST_USE;
+
 /* The parts of spec, each in the file of its name. */
 bool policy_read_selector(struct policy_reader *reader, struct policy_map spec,
                           struct selector *ret) MUST_USE;
@@ -81,5 +100,14 @@ bool policy_read_workloads(struct policy_reader *reader, struct policy_map spec,
                            struct policy *policy) MUST_USE;
 bool policy_read_windows(struct policy_reader *reader, struct policy_map spec,
                          struct policy *policy) MUST_USE;
+
+/* One window. All of its parts are read, whatever is wrong with some, so that each fault is told. `policies`:
+ * a kind has to be known to one of them; NULL: any name will do. */
+struct window;
+bool window_read(struct policy_reader *reader, struct policy_map map, const struct policy_set *policies,
+                 struct window *window) MUST_USE;
+bool window_read_scope(struct policy_reader *reader, struct policy_map map, const struct policy_set *policies,
+                       struct window *window) MUST_USE;
+bool window_read_times(struct policy_reader *reader, struct policy_map map, struct window *window) MUST_USE;
 
 #endif

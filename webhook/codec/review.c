@@ -91,7 +91,7 @@ bool review_open(struct json_reader *reader, struct text body, struct review *re
     return true;
 }
 
-static bool read_user(const struct review *review, struct arena *arena, struct user *ret_user,
+bool review_read_user(const struct review *review, struct arena *arena, struct user *ret_user,
                       struct error *error)
 {
     struct json info = get(review->request, "userInfo"), groups = get(info, "groups");
@@ -173,8 +173,31 @@ static void read_workload(const struct review *review, const struct policy *poli
             digest_template(object_at(after, &type->template_path), type->workload, scratch, arena);
 }
 
-bool review_read_change(const struct review *review, const struct policy *policy, struct arena *arena,
-                        struct json_text_buffer *scratch, struct change *ret_change, struct error *error)
+static struct labels read_labels(struct json map, struct arena *arena)
+{
+    struct labels labels = {NULL, 0};
+    struct label *items = arena_alloc_array(arena, json_count(map), sizeof(*items));
+    for (struct json_walk w = json_walk_start(map); json_walk_next(&w);)
+        items[labels.count++] = (struct label){w.key, json_as_text(w.value)};
+    labels.items = items;
+    return labels;
+}
+
+/* A Scale carries none of the workload's labels. */
+static void read_object_labels(const struct review *review, struct arena *arena, struct change *change)
+{
+    struct json before = get(get(review->request, "oldObject"), "metadata");
+    struct json after = get(get(review->request, "object"), "metadata");
+    if (text_is(review->subresource, "scale"))
+        return;
+    change->has_labels = true;
+    change->labels_before = read_labels(get(before, "labels"), arena);
+    change->labels_after = read_labels(get(after, "labels"), arena);
+}
+
+bool review_read_change(const struct review *review, const struct policy *policy, bool reads_labels,
+                        struct arena *arena, struct json_text_buffer *scratch, struct change *ret_change,
+                        struct error *error)
 {
     struct change change = {
         .uid = review->uid,
@@ -189,25 +212,17 @@ bool review_read_change(const struct review *review, const struct policy *policy
         .name = name_of(review, arena),
         .classes = CLASS_BIT(CLASS_METADATA),
     };
-    if (!read_user(review, arena, &change.user, error))
+    if (!review_read_user(review, arena, &change.user, error))
         return false;
     const struct workload_type *type = workload_type_find(policy, review->group, review->resource);
     if (type != NULL && type->workload != KIND_OTHER && review->namespace.length == 0)
         return fail(error, "request.namespace is missing"); /* without it, nobody would govern a workload */
     if (type != NULL)
         read_workload(review, policy, type, arena, scratch, &change);
+    if (type != NULL && reads_labels)
+        read_object_labels(review, arena, &change);
     *ret_change = change;
     return true;
-}
-
-static struct labels read_labels(struct json map, struct arena *arena)
-{
-    struct labels labels = {NULL, 0};
-    struct label *items = arena_alloc_array(arena, json_count(map), sizeof(*items));
-    for (struct json_walk w = json_walk_start(map); json_walk_next(&w);)
-        items[labels.count++] = (struct label){w.key, json_as_text(w.value)};
-    labels.items = items;
-    return labels;
 }
 
 bool review_read_namespace(const struct review *review, struct arena *arena,
@@ -216,7 +231,7 @@ bool review_read_namespace(const struct review *review, struct arena *arena,
     struct json before = get(get(review->request, "oldObject"), "metadata");
     struct json after = get(get(review->request, "object"), "metadata");
     struct namespace_change change = {.operation = review->operation, .name = name_of(review, arena)};
-    if (!read_user(review, arena, &change.user, error))
+    if (!review_read_user(review, arena, &change.user, error))
         return false;
     change.labels_before = read_labels(get(before, "labels"), arena);
     change.labels_after = read_labels(get(after, "labels"), arena);
@@ -224,4 +239,30 @@ bool review_read_namespace(const struct review *review, struct arena *arena,
     change.annotations_after = read_labels(get(after, "annotations"), arena);
     *ret_change = change;
     return true;
+}
+
+static struct text write_spec(const struct review *review, const char *of, struct json_text_buffer *out)
+{
+    struct json spec = get(get(review->request, of), "spec");
+    json_text_clear(out);
+    if (json_type(spec) == JSON_ABSENT)
+        json_text_raw_str(out, "null");
+    else
+        json_canonical(spec, NULL, 0, out);
+    return json_text_view(out);
+}
+
+struct text review_read_spec(const struct review *review, struct json_text_buffer *scratch)
+{
+    return write_spec(review, "object", scratch);
+}
+
+bool review_keeps_spec(const struct review *review)
+{
+    struct json_text_buffer before = {0}, after = {0};
+    bool same = review->operation == OPERATION_UPDATE &&
+                text_equal(write_spec(review, "oldObject", &before), write_spec(review, "object", &after));
+    json_text_done(&before);
+    json_text_done(&after);
+    return same;
 }

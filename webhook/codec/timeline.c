@@ -1,134 +1,205 @@
 #include "codec/timeline.h"
 
-#include <libical/ical.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* libical loads zones into tables of its own on first use; policies are read on one thread at a time, tests
- * on many. */
-static pthread_mutex_t zones_lock = PTHREAD_MUTEX_INITIALIZER;
+enum { DAY_S = 86400 };
+#define YEAR_S (INT64_C(366) * DAY_S)
 
-enum { DAY_S = 86400, ZONE_BYTES_MOST = 64 };
+/* Behind and ahead of now: what is listed usually, and where that shows no end or no next occurrence. */
+#define BEHIND_S  (INT64_C(2) * DAY_S)
+#define AHEAD_S   (INT64_C(2) * YEAR_S)
+#define FARTHER_S (INT64_C(12) * YEAR_S)
 
-/* Zone names are paths below the tz database; only what a zone can be called gets that far. Each begins with
- * a capital, which what else lies there does not: the machine's own zone ("localtime"), tables, "posix/" and
- * "right/", which counts leap seconds. "Factory" says that none was chosen. */
-static bool is_zone_name(struct text zone)
+struct interval_list {
+    struct arena *arena;
+    struct interval *items;
+    size_t count, room;
+};
+
+static void add_interval(struct interval_list *list, struct interval interval)
 {
-    if (zone.length == 0 || zone.length > ZONE_BYTES_MOST || text_is(zone, "Factory") || zone.at[0] < 'A' ||
-        zone.at[0] > 'Z' || zone.at[zone.length - 1] == '/')
-        return false;
-    for (size_t i = 0; i < zone.length; i++) {
-        char c = zone.at[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        bool slash = c == '/' && zone.at[i - 1] != '/';
-        if (!letter && !slash && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '+')
-            return false;
+    if (list->count == list->room) {
+        list->room = list->room == 0 ? 64 : list->room * 2;
+        struct interval *larger = arena_alloc_array(list->arena, list->room, sizeof(*larger));
+        if (list->count > 0)
+            memcpy(larger, list->items, list->count * sizeof(*larger));
+        list->items = larger;
     }
+    list->items[list->count++] = interval;
+}
+
+static int64_t floor_day(int64_t seconds)
+{
+    return seconds / DAY_S - (seconds % DAY_S < 0);
+}
+
+static bool is_excepted(const struct recurring *recurring, int64_t day)
+{
+    size_t low = 0, high = recurring->exdate_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (recurring->exdates[middle] < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < recurring->exdate_count && recurring->exdates[low] == day;
+}
+
+static bool is_past_until(const struct recurrence *rule, int64_t day, int64_t wall_s, int64_t instant_s)
+{
+    switch (rule->until_form) {
+    case UNTIL_NONE: return false;
+    case UNTIL_DAY: return day > rule->until;
+    case UNTIL_WALL: return wall_s > rule->until;
+    case UNTIL_INSTANT: return instant_s > rule->until;
+    }
+    return false;
+}
+
+/* One day's occurrence. False: it is past the rule's UNTIL, and so is every later one. */
+static bool occur(const struct window *window, const struct recurring *recurring, int64_t day,
+                  struct interval *ret)
+{
+    const struct zone *zone = window->said.zone;
+    int64_t start_wall_s = day * DAY_S + recurring->start_s;
+    int64_t end_wall_s = (day + recurring->end_after_days) * DAY_S + recurring->end_s;
+    ret->start_s = zone_instant(zone, start_wall_s, OCCURRENCE_FIRST);
+    if (is_past_until(&recurring->rule, day, start_wall_s, ret->start_s))
+        return false;
+    ret->end_s = zone_instant(zone, end_wall_s,
+                              window->said.type == WINDOW_FREEZE ? OCCURRENCE_SECOND : OCCURRENCE_FIRST);
+    if (ret->end_s <= ret->start_s)
+        ret->end_s = ret->start_s + (end_wall_s - start_wall_s);
     return true;
 }
 
-static icaltimezone *find_zone(struct text zone)
+/* Adds what lies in the range. False: there is, or may be, more behind it. */
+static bool add_recurring(const struct window *window, const struct recurring *recurring,
+                          struct timeline_range range, struct interval_list *list)
 {
-    char name[ZONE_BYTES_MOST + 1];
-    if (!is_zone_name(zone))
-        return NULL;
-    memcpy(name, zone.at, zone.length);
-    name[zone.length] = '\0';
-    if (strcmp(name, "UTC") == 0 || strcmp(name, "Etc/UTC") == 0)
-        return icaltimezone_get_utc_timezone();
-    icaltimezone_set_builtin_tzdata(0);
-    return icaltimezone_get_builtin_timezone(name);
-}
-
-static bool fail_zone(struct text zone, struct error *error)
-{
-    return error_set(error, ERROR_INPUT,
-                     "\"%.*s\" is no zone of the tz database; write an IANA name such as America/New_York",
-                     (int)(zone.length < 80 ? zone.length : 80), zone.at == NULL ? "" : zone.at);
-}
-
-static int offset_at(icaltimezone *zone, int64_t instant_s)
-{
-    struct wall_time t = wall_time_from_seconds(instant_s);
-    struct icaltimetype utc = icaltime_null_time();
-    utc.year = t.year;
-    utc.month = t.month;
-    utc.day = t.day;
-    utc.hour = t.hour;
-    utc.minute = t.minute;
-    utc.second = t.second;
-    utc.zone = icaltimezone_get_utc_timezone();
-    int is_daylight = 0;
-    return icaltimezone_get_utc_offset_of_utc_time(zone, &utc, &is_daylight);
-}
-
-bool timeline_zone_exists(struct text zone)
-{
-    pthread_mutex_lock(&zones_lock);
-    bool exists = find_zone(zone) != NULL;
-    pthread_mutex_unlock(&zones_lock);
-    return exists;
-}
-
-/* A wall clock shows `local_s` at the instants u with u + offset(u) == local_s. The offsets in force a day
- * before and a day after are the only candidates, since no zone changes twice within two days. None of them
- * fitting is a gap. */
-static int64_t resolve(icaltimezone *zone, int64_t local_s, enum edge edge)
-{
-    int before_s = offset_at(zone, local_s - DAY_S), after_s = offset_at(zone, local_s + DAY_S);
-    int64_t with_before = local_s - before_s, with_after = local_s - after_s;
-    bool before_fits = offset_at(zone, with_before) == before_s;
-    bool after_fits = offset_at(zone, with_after) == after_s;
-    if (before_fits && after_fits) {
-        bool earlier_is_before = with_before < with_after;
-        int64_t first = earlier_is_before ? with_before : with_after;
-        int64_t second = earlier_is_before ? with_after : with_before;
-        return edge == EDGE_START ? first : second;
-    }
-    if (after_fits)
-        return with_after;
-    /* In a gap the offset from before it carries the time forward by the length of the gap. */
-    return with_before;
-}
-
-bool timeline_instant(struct text zone, struct wall_time time, enum edge edge, int64_t *ret_s,
-                      struct error *error)
-{
-    pthread_mutex_lock(&zones_lock);
-    icaltimezone *found = find_zone(zone);
-    if (found != NULL)
-        *ret_s = resolve(found, wall_time_seconds(time), edge);
-    pthread_mutex_unlock(&zones_lock);
-    return found != NULL || fail_zone(zone, error);
-}
-
-bool timeline_offset(struct text zone, int64_t instant_s, int *ret_offset_s, struct error *error)
-{
-    pthread_mutex_lock(&zones_lock);
-    icaltimezone *found = find_zone(zone);
-    if (found != NULL)
-        *ret_offset_s = offset_at(found, instant_s);
-    pthread_mutex_unlock(&zones_lock);
-    return found != NULL || fail_zone(zone, error);
-}
-
-/* The first line of tzdata.zi is "# version 2026b". */
-const char *timeline_tzdata_version(void)
-{
-    static char version[32];
-    static const char *const places[] = {"/usr/share/zoneinfo/tzdata.zi", "/usr/share/zoneinfo/+VERSION"};
-    pthread_mutex_lock(&zones_lock);
-    for (size_t i = 0; version[0] == '\0' && i < sizeof(places) / sizeof(places[0]); i++) {
-        FILE *file = fopen(places[i], "re");
-        if (file == NULL)
+    int64_t first = floor_day(range.from_s) - recurring->end_after_days - 3, last = floor_day(range.to_s) + 1;
+    /* A rule that says all of its days may start on any day before. */
+    int64_t from = recurring->from != WINDOW_NO_DAY ? recurring->from : first - YEAR_S / DAY_S;
+    bool limited = recurring->until != WINDOW_NO_DAY && recurring->until <= last;
+    struct day_list days;
+    recurrence_days(&recurring->rule, from, first, last, list->arena, &days);
+    for (size_t i = 0; i < days.count; i++) {
+        struct interval interval;
+        if (recurring->until != WINDOW_NO_DAY && days.days[i] > recurring->until)
+            return true;
+        if (is_excepted(recurring, days.days[i]))
             continue;
-        if (fscanf(file, i == 0 ? "# version %31s" : "%31s", version) != 1)
-            version[0] = '\0';
-        fclose(file);
+        if (!occur(window, recurring, days.days[i], &interval))
+            return true;
+        if (interval.end_s > range.from_s && interval.start_s < range.to_s)
+            add_interval(list, interval);
     }
-    pthread_mutex_unlock(&zones_lock);
-    return version[0] == '\0' ? "unknown" : version;
+    return days.ends || limited;
+}
+
+static int compare_intervals(const void *left, const void *right)
+{
+    const struct interval *a = left, *b = right;
+    return (a->start_s > b->start_s) - (a->start_s < b->start_s);
+}
+
+/* Sorted, and as few as say the same: those that overlap or touch become one. */
+static void merge(struct interval_list *list)
+{
+    size_t kept = 0;
+    if (list->count == 0)
+        return;
+    qsort(list->items, list->count, sizeof(*list->items), compare_intervals);
+    for (size_t i = 1; i < list->count; i++) {
+        if (list->items[i].start_s > list->items[kept].end_s)
+            list->items[++kept] = list->items[i];
+        else if (list->items[i].end_s > list->items[kept].end_s)
+            list->items[kept].end_s = list->items[i].end_s;
+    }
+    list->count = kept + 1;
+}
+
+static void take_off_runway(struct interval_list *list, int64_t runway_s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct interval interval = list->items[i];
+        if (interval.end_s != FREEZE_NO_END)
+            interval.end_s -= runway_s;
+        if (interval.end_s > interval.start_s)
+            list->items[kept++] = interval;
+    }
+    list->count = kept;
+}
+
+void timeline_expand(const struct window *window, struct timeline_range range, struct arena *arena,
+                     struct freeze_spans *ret_spans)
+{
+    struct interval_list list = {.arena = arena};
+    bool ends = true;
+    for (size_t i = 0; i < window->once_count; i++)
+        if (window->once[i].end_s > range.from_s)
+            add_interval(&list, window->once[i]);
+    /* A run that goes on ends where it really does, not minimumRunway before the range does. */
+    struct timeline_range listed = {range.from_s, range.to_s + window->said.runway_s};
+    for (size_t i = 0; i < window->recurring_count; i++)
+        ends &= add_recurring(window, &window->recurring[i], listed, &list);
+    merge(&list);
+    if (window->said.runway_s > 0)
+        take_off_runway(&list, window->said.runway_s);
+    *ret_spans =
+        (struct freeze_spans){&window->said, list.items, list.count, ends ? FREEZE_NO_END : range.to_s};
+}
+
+/* What is written once is known to its end; what recurs beside it has to be known as far, or the true next
+ * opening would not be. */
+int64_t timeline_horizon(const struct window *const *windows, size_t window_count, int64_t now_s)
+{
+    int64_t horizon_s = now_s + AHEAD_S;
+    for (size_t w = 0; w < window_count; w++)
+        for (size_t i = 0; i < windows[w]->once_count; i++) {
+            int64_t end_s = windows[w]->once[i].end_s;
+            if (end_s < now_s + FARTHER_S && end_s + YEAR_S > horizon_s)
+                horizon_s = end_s + YEAR_S;
+        }
+    return horizon_s;
+}
+
+/* Whether the list leaves a question open that a longer one may answer: when it is on next, or when what is
+ * on ends. */
+static bool asks_for_more(const struct freeze_spans *spans, int64_t now_s)
+{
+    if (spans->known_until_s == FREEZE_NO_END)
+        return false;
+    if (spans->interval_count == 0)
+        return true;
+    const struct interval *last = &spans->intervals[spans->interval_count - 1];
+    bool next = last->start_s > now_s, never_ends = last->start_s <= now_s + 2 * TIMELINE_GOOD_S &&
+                                                    last->end_s >= spans->known_until_s - DAY_S;
+    return !next || never_ends;
+}
+
+void timeline_expand_ahead(const struct window *window, int64_t now_s, int64_t horizon_s, struct arena *arena,
+                           struct freeze_spans *ret_spans)
+{
+    struct timeline_range usual = {now_s - BEHIND_S, horizon_s};
+    struct timeline_range farther = {now_s - BEHIND_S, now_s + FARTHER_S + 2 * YEAR_S};
+    timeline_expand(window, usual, arena, ret_spans);
+    if (asks_for_more(ret_spans, now_s))
+        timeline_expand(window, farther, arena, ret_spans);
+}
+
+void timeline_calendar(const struct window *const *windows, size_t window_count, int64_t now_s,
+                       struct arena *arena, struct calendar *ret_calendar)
+{
+    int64_t horizon_s = timeline_horizon(windows, window_count, now_s);
+    struct freeze_spans *spans = arena_alloc_array(arena, window_count, sizeof(*spans));
+    const struct freeze_spans **all = arena_alloc_array(arena, window_count, sizeof(*all));
+    for (size_t i = 0; i < window_count; i++) {
+        timeline_expand_ahead(windows[i], now_s, horizon_s, arena, &spans[i]);
+        all[i] = &spans[i];
+    }
+    calendar_build(arena, all, window_count, ret_calendar);
 }

@@ -131,13 +131,27 @@ struct text arena_printf(struct arena *arena, const char *format, ...)
     return printed;
 }
 
+/* What turns around how the rest of the line is shown: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to
+ * U+2069. */
+static bool turns_text(struct text character)
+{
+    unsigned char first = (unsigned char)character.at[0], second = (unsigned char)character.at[1];
+    if (character.length == 2)
+        return first == 0xd8 && second == 0x9c;
+    unsigned char third = (unsigned char)character.at[2];
+    if (character.length != 3 || first != 0xe2)
+        return false;
+    return second == 0x80 ? third == 0x8e || third == 0x8f || (third >= 0xaa && third <= 0xae)
+                          : second == 0x81 && third >= 0xa6 && third <= 0xa9;
+}
+
 /* C0, DEL and, in UTF-8, C1 (U+0080 to U+009F, which some terminals obey) are not. */
 static bool is_printable(struct text character)
 {
     unsigned char first = (unsigned char)character.at[0];
     if (character.length == 1)
         return first >= ' ' && first != 0x7f;
-    return first != 0xc2 || (unsigned char)character.at[1] >= 0xa0;
+    return (first != 0xc2 || (unsigned char)character.at[1] >= 0xa0) && !turns_text(character);
 }
 
 struct text text_quote(struct arena *arena, struct text text, size_t most_bytes)

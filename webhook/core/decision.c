@@ -12,6 +12,7 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_APPROVED] = "Approved",
     [REASON_NOTHING_REQUIRED] = "NothingRequired",
     [REASON_FREEZE_WARNING] = "FreezeWarning",
+    [REASON_FREEZE_AHEAD] = "FreezeAhead",
     [REASON_NAMESPACE_UNKNOWN] = "NamespaceUnknown",
     [REASON_APPROVAL_MISSING] = "ApprovalMissing",
     [REASON_APPROVAL_INVALID] = "ApprovalInvalid",
@@ -21,6 +22,7 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_DOCUMENT_ELSEWHERE] = "ChangeDocumentElsewhere",
     [REASON_FROZEN] = "Frozen",
     [REASON_OPERATOR_REQUIRED] = "OperatorRequired",
+    [REASON_WINDOW_INVALID] = "WindowInvalid",
 };
 
 const char *reason_code_name(enum reason_code code)
@@ -98,16 +100,12 @@ static bool let_through(const struct policy *policy, const struct facts *facts, 
     return true;
 }
 
-static struct class_needs needs_of(const struct policy *policy, change_classes classes)
+static bool needs_approval(const struct policy *policy, change_classes classes)
 {
-    struct class_needs needs = {false, false};
-    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-        if (!(classes & CLASS_BIT(class)))
-            continue;
-        needs.approval |= policy->needs[class].approval;
-        needs.freeze |= policy->needs[class].freeze;
-    }
-    return needs;
+    bool needed = false;
+    for (unsigned class = 0; class < CLASS_COUNT; class ++)
+        needed |= (classes & CLASS_BIT(class)) && policy->needs[class].approval;
+    return needed;
 }
 
 struct text decision_subject(const struct change *change, struct arena *arena)
@@ -192,32 +190,56 @@ static void conclude(const struct policy *policy, const struct change *change, s
                      arena_concat(arena, opening, sizeof(opening) / sizeof(opening[0])), arena);
 }
 
-void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
-                   int64_t now_s, struct arena *arena, struct verdict *ret_verdict)
+/* An edit that replaces no pod is let through; but see decision_relabel.c. */
+static void let_edit_through(const struct policy *policy, const struct facts *facts,
+                             const struct change *change, int64_t now_s, struct arena *arena,
+                             struct verdict *verdict)
 {
-    struct verdict *verdict = ret_verdict;
-    enum reason_code code;
-    *verdict = (struct verdict){.policy = policy, .http_status = 200};
+    if (!facts->namespace_terminating && !is_trusted_controller(policy, change))
+        decision_check_relabel(policy, facts, change, now_s, arena, verdict);
+    if (verdict->reason_count > 0)
+        conclude(policy, change, arena, verdict);
+    if (!verdict->would_deny)
+        verdict_add(verdict, REASON_NOT_A_CHANGE, TEXT_EMPTY, TEXT_EMPTY);
+}
 
-    if (!facts->namespace_known) {
-        deny_unknown_namespace(change, arena, verdict);
-        return;
-    }
-    if (let_through(policy, facts, change, &code)) {
-        verdict_add(verdict, code, TEXT_EMPTY, TEXT_EMPTY);
-        return;
-    }
-    struct class_needs needs = needs_of(policy, change->classes);
-    if (needs.approval) {
+static void check(const struct policy *policy, const struct facts *facts, const struct change *change,
+                  int64_t now_s, struct arena *arena, struct verdict *verdict)
+{
+    bool approval = needs_approval(policy, change->classes);
+    struct calendar_view view =
+        calendar_view_of(facts->calendar, &facts->freeze_label, change, policy_freeze_classes(policy), arena);
+    if (approval) {
         decision_check_approval(policy, change, arena, verdict);
         decision_check_document(policy, change, arena, verdict);
     }
-    if (needs.freeze)
-        decision_check_freeze(policy, facts, change, now_s, arena, verdict);
+    decision_check_freeze(&view, change, now_s, arena, verdict);
+    if (verdict->opens_s == 0)
+        decision_check_relabel(policy, facts, change, now_s, arena, verdict);
 
     if (verdict->reason_count > 0) /* faults or warnings; most changes have neither, and need no words */
         conclude(policy, change, arena, verdict);
-    if (!verdict->would_deny)
-        verdict_add(verdict, needs.approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY,
-                    TEXT_EMPTY);
+    if (verdict->would_deny)
+        return;
+    size_t before = verdict->reason_count;
+    decision_check_ahead(&view, change, policy->warn_ahead_s, now_s, arena, verdict);
+    if (verdict->reason_count > before && policy->mode != MODE_AUDIT)
+        verdict_warn(verdict, decision_subject(change, arena), "", verdict->reasons[before].message, arena);
+    verdict_add(verdict, approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY, TEXT_EMPTY);
+}
+
+void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
+                   int64_t now_s, struct arena *arena, struct verdict *ret_verdict)
+{
+    enum reason_code code;
+    *ret_verdict = (struct verdict){.policy = policy, .http_status = 200};
+
+    if (!facts->namespace_known)
+        deny_unknown_namespace(change, arena, ret_verdict);
+    else if (!let_through(policy, facts, change, &code))
+        check(policy, facts, change, now_s, arena, ret_verdict);
+    else if (code == REASON_NOT_A_CHANGE)
+        let_edit_through(policy, facts, change, now_s, arena, ret_verdict);
+    else
+        verdict_add(ret_verdict, code, TEXT_EMPTY, TEXT_EMPTY);
 }

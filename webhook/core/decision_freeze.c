@@ -1,14 +1,10 @@
-/* Freezes: the namespace label and rule `freezeWindows` of the policy. */
+/* Freezes: the namespace label, rule `freezeWindows` of the policy, and FreezeWindow objects. */
 #include "core/instant.h"
 #include "decision_private.h"
 
-static struct text join(struct text list, const char *separator, struct text more, struct arena *arena)
-{
-    if (more.length == 0)
-        return list;
-    return arena_printf(arena, "%.*s%s%.*s", TEXT_ARGS(list), list.length == 0 ? "" : separator,
-                        TEXT_ARGS(more));
-}
+/* Of so many causes the reason, contact and link are told; of the others the name: a denial has to fit on one
+ * screen. */
+enum { CAUSES_TOLD_WHOLE = 3 };
 
 /* What an operator wrote, on one line. */
 static struct text written(struct text text, struct arena *arena)
@@ -17,76 +13,176 @@ static struct text written(struct text text, struct arena *arena)
     return text_quote(arena, text_trim(text), WRITTEN_BYTES_MOST);
 }
 
+/* A text put together from parts with one copy: a denial may name many windows. */
+enum { PARTS_OF_CAUSE = 16, PARTS_MOST = (FREEZE_CAUSES_MOST + 2) * PARTS_OF_CAUSE };
+struct parts {
+    struct text items[PARTS_MOST];
+    size_t count;
+};
+
+static void add_part(struct parts *parts, struct text text)
+{
+    if (parts->count < PARTS_MOST && text.length > 0)
+        parts->items[parts->count++] = text;
+}
+
+static void add_word(struct parts *parts, const char *word)
+{
+    add_part(parts, text_of(word));
+}
+
+/* One more detail in parentheses, if there is one: "WHAT VALUE" */
+static void add_detail(struct parts *parts, bool *first, const char *what, struct text value,
+                       struct arena *arena)
+{
+    if (value.length == 0)
+        return;
+    add_word(parts, *first ? " (" : "; ");
+    add_word(parts, what);
+    add_part(parts, written(value, arena));
+    *first = false;
+}
+
 /* window "peak" (peak season; contact #sre; https://...; ticket OPS-1) */
-static struct text describe_window(const struct freeze_window *window, struct arena *arena)
+static void add_window(struct parts *parts, const struct freeze_window *window, bool whole,
+                       struct arena *arena)
 {
-    struct text details = written(window->reason, arena);
-    if (window->contact.length > 0)
-        details =
-            join(details, "; ",
-                 arena_printf(arena, "contact %.*s", TEXT_ARGS(written(window->contact, arena))), arena);
-    details = join(details, "; ", written(window->url, arena), arena);
-    if (window->ticket.length > 0)
-        details = join(details, "; ",
-                       arena_printf(arena, "ticket %.*s", TEXT_ARGS(written(window->ticket, arena))), arena);
-    struct text name = arena_printf(arena, "window \"%.*s\"", TEXT_ARGS(written(window->name, arena)));
-    return details.length == 0 ? name
-                               : arena_printf(arena, "%.*s (%.*s)", TEXT_ARGS(name), TEXT_ARGS(details));
-}
-
-static struct text describe_label(const struct freeze_label *label, struct text namespace,
-                                  struct arena *arena)
-{
-    struct text details = join(label->reason, "; ", label->trouble, arena);
-    struct text name = arena_printf(arena, "the freeze label of namespace %.*s",
-                                    TEXT_ARGS(text_quote(arena, namespace, 63)));
-    return details.length == 0 ? name
-                               : arena_printf(arena, "%.*s (%.*s)", TEXT_ARGS(name), TEXT_ARGS(details));
-}
-
-/* Every cause of this action: the label first, then the windows, strictest and oldest first. */
-static struct text describe_causes(const struct policy *policy, const struct facts *facts,
-                                   struct text namespace, const struct freeze_state *state,
-                                   bool label_in_force, struct arena *arena)
-{
-    struct text list = TEXT_EMPTY;
-    const struct freeze_segment *segment = state->segment;
-    if (label_in_force && facts->freeze_label.action == state->action)
-        list = describe_label(&facts->freeze_label, namespace, arena);
-    if (segment == NULL || segment->action != state->action)
-        return list;
-    uint32_t listed = 0;
-    for (uint32_t i = 0; i < segment->cause_count; i++) {
-        const struct freeze_window *window = policy->freeze.causes[segment->first_cause + i];
-        if (window->action != state->action)
-            continue;
-        list = join(list, ", ", describe_window(window, arena), arena);
-        listed++;
-    }
-    if (segment->deciding_causes > listed)
-        list = arena_printf(arena, "%.*s and %u more", TEXT_ARGS(list), segment->deciding_causes - listed);
-    return list;
-}
-
-void decision_check_freeze(const struct policy *policy, const struct facts *facts,
-                           const struct change *change, int64_t now_s, struct arena *arena,
-                           struct verdict *verdict)
-{
-    struct freeze_state state = freeze_at(&policy->freeze, &facts->freeze_label, now_s);
-    if (state.action == FREEZE_OPEN)
+    bool first = true;
+    add_word(parts, "window \"");
+    add_part(parts, written(window->name, arena));
+    add_word(parts, "\"");
+    if (!whole)
         return;
-    bool label_in_force = facts->freeze_label.action != FREEZE_OPEN && now_s < facts->freeze_label.until_s;
-    struct text causes = describe_causes(policy, facts, change->namespace, &state, label_in_force, arena);
-    if (state.action == FREEZE_WARN) {
+    add_detail(parts, &first, "", window->reason, arena);
+    add_detail(parts, &first, "contact ", window->contact, arena);
+    add_detail(parts, &first, "", window->url, arena);
+    add_detail(parts, &first, "ticket ", window->ticket, arena);
+    if (!first)
+        add_word(parts, ")");
+}
+
+static void add_label(struct parts *parts, const struct freeze_label *label, struct text namespace,
+                      struct arena *arena)
+{
+    bool first = true;
+    add_word(parts, "the freeze label of namespace ");
+    add_part(parts, text_quote(arena, namespace, 63));
+    add_detail(parts, &first, "", label->reason, arena);
+    add_detail(parts, &first, "", label->trouble, arena);
+    if (!first)
+        add_word(parts, ")");
+}
+
+/* Causes gathered one by one: those inside which it is closed, then those outside which it is. */
+struct cause_list {
+    struct arena *arena;
+    int64_t now_s;
+    struct parts parts;
+    size_t inside, outside;  /* named so far; the label is one of those inside */
+    const struct zone *zone; /* of the first that has one: what its people's clocks show */
+};
+
+/* Within minimumRunway of the end: on by the calendar, too late by its rule. */
+static bool is_too_late(const struct freeze_spans *spans, int64_t now_s)
+{
+    size_t next = freeze_spans_find(spans, now_s);
+    return next > 0 && now_s - spans->intervals[next - 1].end_s < spans->window->runway_s;
+}
+
+/* What stands before the next one: "by ..., ..., and outside Maintenance ..., ..." */
+static void add_separator(struct cause_list *list, bool is_outside)
+{
+    if (is_outside && list->outside == 0)
+        add_word(&list->parts, list->inside == 0 ? "outside Maintenance " : ", and outside Maintenance ");
+    else
+        add_word(&list->parts, list->inside + list->outside == 0 ? "by " : ", ");
+}
+
+static void gather(void *context, const struct freeze_spans *spans, bool is_outside)
+{
+    struct cause_list *list = context;
+    add_separator(list, is_outside);
+    add_window(&list->parts, spans->window, list->inside + list->outside < CAUSES_TOLD_WHOLE, list->arena);
+    *(is_outside ? &list->outside : &list->inside) += 1;
+    if (list->zone == NULL)
+        list->zone = spans->window->zone;
+    if (is_outside && is_too_late(spans, list->now_s))
+        add_part(&list->parts, arena_printf(list->arena, ", which ends within its minimumRunway of %lld min",
+                                            (long long)((spans->window->runway_s + 59) / 60)));
+}
+
+/* `by window "a" (...), window "b", and outside Maintenance window "c"`; the label comes first. */
+static struct text describe_causes(const struct calendar_view *view, const struct calendar_state *state,
+                                   struct text namespace, struct cause_list *list)
+{
+    if (state->label) {
+        add_separator(list, false);
+        add_label(&list->parts, &view->label, namespace, list->arena);
+        list->inside++;
+    }
+    size_t before = list->inside, total = calendar_causes(view, list->now_s, gather, list);
+    size_t named = list->inside + list->outside - before;
+    if (total > named)
+        add_part(&list->parts, arena_printf(list->arena, " and %zu more", total - named));
+    return arena_concat(list->arena, list->parts.items, list->parts.count);
+}
+
+static struct text describe_opening(int64_t opens_s, const struct zone *zone, struct arena *arena)
+{
+    return opens_s == FREEZE_NO_END
+               ? text_of("with no known end")
+               : arena_printf(arena, "until %.*s", TEXT_ARGS(zone_format(zone, opens_s, arena)));
+}
+
+void decision_add_frozen(const struct calendar_view *view, const struct change *change, int64_t now_s,
+                         const char *field, const char *more, struct arena *arena, struct verdict *verdict)
+{
+    struct calendar_state state = calendar_at(view, now_s);
+    struct cause_list list = {.arena = arena, .now_s = now_s};
+    struct text causes = describe_causes(view, &state, change->namespace, &list);
+    verdict->opens_s = calendar_next_opening(view, now_s);
+    struct text until = describe_opening(verdict->opens_s, list.zone, arena);
+    verdict_add(verdict, REASON_FROZEN, text_of(field),
+                arena_printf(arena, "frozen %.*s %.*s%s", TEXT_ARGS(until), TEXT_ARGS(causes), more));
+}
+
+void decision_check_freeze(const struct calendar_view *view, const struct change *change, int64_t now_s,
+                           struct arena *arena, struct verdict *verdict)
+{
+    struct calendar_state state = calendar_at(view, now_s);
+    if (freeze_closes(state.action)) {
+        /* No kind can be held yet: the strict way, and said. */
+        bool delays = state.action == FREEZE_DELAY;
+        decision_add_frozen(view, change, now_s, "metadata.namespace",
+                            delays ? "; Delay is not supported yet and denies" : "", arena, verdict);
+    } else if (state.action == FREEZE_WARN) {
+        struct cause_list list = {.arena = arena, .now_s = now_s};
+        struct text causes = describe_causes(view, &state, change->namespace, &list);
         verdict_add(verdict, REASON_FREEZE_WARNING, TEXT_EMPTY,
-                    arena_printf(arena, "changes are discouraged now by %.*s", TEXT_ARGS(causes)));
-        return;
+                    arena_printf(arena, "changes are discouraged now %.*s", TEXT_ARGS(causes)));
     }
-    verdict->opens_s = state.opens_s;
-    struct text until =
-        state.opens_s == FREEZE_NO_END
-            ? text_of("with no known end")
-            : arena_printf(arena, "until %.*s", TEXT_ARGS(instant_format(arena, state.opens_s)));
-    verdict_add(verdict, REASON_FROZEN, (struct text)TEXT("metadata.namespace"),
-                arena_printf(arena, "frozen %.*s by %.*s", TEXT_ARGS(until), TEXT_ARGS(causes)));
+}
+
+/* ---- ahead: rule `warnAhead` ---- */
+
+static struct text describe_wait(int64_t wait_s, struct arena *arena)
+{
+    long long minutes = (wait_s + 59) / 60;
+    return minutes < 60 ? arena_printf(arena, "%lld min", minutes)
+                        : arena_printf(arena, "%lld h %lld min", minutes / 60, minutes % 60);
+}
+
+void decision_check_ahead(const struct calendar_view *view, const struct change *change, int64_t ahead_s,
+                          int64_t now_s, struct arena *arena, struct verdict *verdict)
+{
+    int64_t closes_s = ahead_s > 0 ? calendar_next_closing(view, now_s) : FREEZE_NO_END;
+    if (closes_s == FREEZE_NO_END || closes_s - now_s > ahead_s)
+        return;
+    struct calendar_state state = calendar_at(view, closes_s);
+    struct cause_list list = {.arena = arena, .now_s = closes_s};
+    struct text causes = describe_causes(view, &state, change->namespace, &list);
+    verdict_add(verdict, REASON_FREEZE_AHEAD, TEXT_EMPTY,
+                arena_printf(arena, "closes in %.*s, at %.*s, %.*s",
+                             TEXT_ARGS(describe_wait(closes_s - now_s, arena)),
+                             TEXT_ARGS(zone_format(list.zone, closes_s, arena)), TEXT_ARGS(causes)));
 }

@@ -26,8 +26,19 @@ void decision_check_approval(const struct policy *policy, const struct change *c
                              struct verdict *verdict);
 void decision_check_document(const struct policy *policy, const struct change *change, struct arena *arena,
                              struct verdict *verdict);
-void decision_check_freeze(const struct policy *policy, const struct facts *facts,
-                           const struct change *change, int64_t now_s, struct arena *arena,
-                           struct verdict *verdict);
+void decision_check_freeze(const struct calendar_view *view, const struct change *change, int64_t now_s,
+                           struct arena *arena, struct verdict *verdict);
+void decision_check_relabel(const struct policy *policy, const struct facts *facts,
+                            const struct change *change, int64_t now_s, struct arena *arena,
+                            struct verdict *verdict);
+
+/* Adds a note where it will close within `ahead_s`. */
+void decision_check_ahead(const struct calendar_view *view, const struct change *change, int64_t ahead_s,
+                          int64_t now_s, struct arena *arena, struct verdict *verdict);
+
+/* The reason Frozen of a view that is closed now, with every cause and the next opening. `field` and `more`,
+ * the end of the text, are static. */
+void decision_add_frozen(const struct calendar_view *view, const struct change *change, int64_t now_s,
+                         const char *field, const char *more, struct arena *arena, struct verdict *verdict);
 
 #endif

@@ -1,5 +1,7 @@
 #include "core/freeze.h"
 
+#include "freeze_private.h"
+
 #include <stdlib.h>
 
 /* The sweep over all interval ends, in order of time. Windows in force are kept in one list per action,
@@ -12,7 +14,7 @@ struct edge_event {
 };
 
 struct active_window {
-    uint32_t intervals;      /* in force: entries of one window may overlap, and are one cause */
+    uint32_t intervals;      /* in force: intervals of one window may overlap, and are one cause */
     uint32_t previous, next; /* in the list of its action; NO_WINDOW at the ends */
 };
 
@@ -23,16 +25,22 @@ struct active_list {
 };
 
 struct sweep {
-    const struct freeze_window *windows;
+    const struct freeze_spans *const *spans;
     struct active_window *active;
     struct active_list lists[FREEZE_DENY + 1];
+    struct cause_sets sets;
     struct freeze_segment *segments;
     size_t segment_count;
-    const struct freeze_window **causes;
-    size_t cause_count;
 };
 
-/* At one instant, starts come before ends: a window that goes on is never out of force in between. */
+static enum freeze_action counts_as(const struct freeze_window *window)
+{
+    if (window->suspended)
+        return FREEZE_OPEN;
+    return window->type == WINDOW_MAINTENANCE ? FREEZE_DENY : window->action;
+}
+
+/* At one instant, starts come before ends: a window that goes on keeps its place among the others. */
 static int compare_events(const void *left, const void *right)
 {
     const struct edge_event *a = left, *b = right;
@@ -46,7 +54,7 @@ static int compare_events(const void *left, const void *right)
 static void start_interval(struct sweep *sweep, uint32_t index)
 {
     struct active_window *window = &sweep->active[index];
-    struct active_list *list = &sweep->lists[sweep->windows[index].action];
+    struct active_list *list = &sweep->lists[counts_as(sweep->spans[index]->window)];
     if (window->intervals++ > 0)
         return;
     window->previous = list->last;
@@ -62,7 +70,7 @@ static void start_interval(struct sweep *sweep, uint32_t index)
 static void end_interval(struct sweep *sweep, uint32_t index)
 {
     struct active_window *window = &sweep->active[index];
-    struct active_list *list = &sweep->lists[sweep->windows[index].action];
+    struct active_list *list = &sweep->lists[counts_as(sweep->spans[index]->window)];
     if (--window->intervals > 0)
         return;
     if (window->previous == NO_WINDOW)
@@ -76,161 +84,164 @@ static void end_interval(struct sweep *sweep, uint32_t index)
     list->count--;
 }
 
-static void add_causes(struct sweep *sweep, struct freeze_segment *segment, const struct active_list *list)
+/* The number of the set of what is in force now. */
+static uint32_t causes_now(struct sweep *sweep)
 {
-    for (uint32_t i = list->first; i != NO_WINDOW && segment->cause_count < FREEZE_CAUSES_MOST;
-         i = sweep->active[i].next) {
-        sweep->causes[sweep->cause_count++] = &sweep->windows[i];
-        segment->cause_count++;
-    }
-    segment->more_causes += list->count;
-}
-
-/* What is in force between two neighbouring events becomes a segment. */
-static void add_segment(struct sweep *sweep, int64_t start_s, int64_t end_s)
-{
-    const struct active_list *closing = &sweep->lists[FREEZE_DENY], *warning = &sweep->lists[FREEZE_WARN];
-    if (closing->count + warning->count == 0 || start_s == end_s)
-        return;
-    struct freeze_segment *segment = &sweep->segments[sweep->segment_count++];
-    *segment = (struct freeze_segment){
-        .start_s = start_s,
-        .end_s = end_s,
-        .opens_s = start_s,
-        .action = closing->count > 0 ? FREEZE_DENY : FREEZE_WARN,
-        .first_cause = (uint32_t)sweep->cause_count,
-        .deciding_causes = closing->count > 0 ? closing->count : warning->count,
+    uint32_t windows[FREEZE_CAUSES_MOST];
+    struct freeze_causes causes = {
+        .action = FREEZE_OPEN,
+        .closing = sweep->lists[FREEZE_DENY].count + sweep->lists[FREEZE_DELAY].count,
+        .warning = sweep->lists[FREEZE_WARN].count,
     };
-    add_causes(sweep, segment, closing);
-    add_causes(sweep, segment, warning);
-    segment->more_causes -= segment->cause_count;
-}
-
-/* The true next opening of a closed segment lies behind every closed one that touches it. */
-static void find_openings(struct freeze_segment *segments, size_t count)
-{
-    for (size_t i = count; i-- > 0;) {
-        if (segments[i].action != FREEZE_DENY)
-            continue;
-        bool runs_on = i + 1 < count && segments[i + 1].start_s == segments[i].end_s &&
-                       segments[i + 1].action == FREEZE_DENY;
-        segments[i].opens_s = runs_on ? segments[i + 1].opens_s : segments[i].end_s;
+    for (int action = FREEZE_DENY; action > FREEZE_OPEN; action--) {
+        const struct active_list *list = &sweep->lists[action];
+        if (list->count > 0 && causes.action == FREEZE_OPEN)
+            causes.action = (enum freeze_action)action;
+        for (uint32_t i = list->first; i != NO_WINDOW && causes.listed < FREEZE_CAUSES_MOST;
+             i = sweep->active[i].next)
+            windows[causes.listed++] = i;
     }
+    return cause_sets_put(&sweep->sets, causes, windows);
 }
 
-static size_t count_intervals(const struct freeze_window *windows, size_t window_count)
+static void add_segment(struct sweep *sweep, int64_t start_s, uint32_t causes)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < window_count; i++)
-        count += windows[i].action == FREEZE_OPEN ? 0 : windows[i].interval_count;
-    return count;
-}
-
-/* Two events for each interval, sorted by time. The caller frees them. */
-static struct edge_event *make_events(const struct freeze_window *windows, size_t window_count,
-                                      size_t interval_count)
-{
-    struct edge_event *events = calloc(interval_count * 2, sizeof(*events));
-    if (events == NULL)
-        abort();
-    size_t count = 0;
-    for (size_t w = 0; w < window_count; w++) {
-        for (size_t i = 0; windows[w].action != FREEZE_OPEN && i < windows[w].interval_count; i++) {
-            const struct interval *interval = &windows[w].intervals[i];
-            events[count++] = (struct edge_event){interval->start_s, false, (uint32_t)w};
-            events[count++] = (struct edge_event){interval->end_s, true, (uint32_t)w};
-        }
-    }
-    qsort(events, count, sizeof(*events), compare_events);
-    return events;
+    if (sweep->segment_count > 0 && sweep->segments[sweep->segment_count - 1].causes == causes)
+        return;
+    sweep->segments[sweep->segment_count++] = (struct freeze_segment){.start_s = start_s, .causes = causes};
 }
 
 static void run_sweep(struct sweep *sweep, const struct edge_event *events, size_t event_count)
 {
+    add_segment(sweep, INT64_MIN, 0);
     for (size_t i = 0; i < event_count; i++) {
-        if (i > 0)
-            add_segment(sweep, events[i - 1].at_s, events[i].at_s);
         if (events[i].ends)
             end_interval(sweep, events[i].window);
         else
             start_interval(sweep, events[i].window);
+        if (i + 1 == event_count || events[i + 1].at_s != events[i].at_s)
+            add_segment(sweep, events[i].at_s, causes_now(sweep));
     }
-    find_openings(sweep->segments, sweep->segment_count);
 }
 
-void freeze_timeline_build(struct arena *arena, const struct freeze_window *windows, size_t window_count,
+/* Where the state turns from closed to not, or back: behind all segments that are alike. */
+static void find_turns(struct sweep *sweep)
+{
+    size_t count = sweep->segment_count;
+    for (size_t i = count; i-- > 0;) {
+        struct freeze_segment *segment = &sweep->segments[i];
+        segment->turns = (uint32_t)count;
+        if (i + 1 == count)
+            continue;
+        bool closed = freeze_closes(sweep->sets.sets[segment->causes].action);
+        bool next_closed = freeze_closes(sweep->sets.sets[segment[1].causes].action);
+        segment->turns = closed == next_closed ? segment[1].turns : (uint32_t)(i + 1);
+    }
+}
+
+static size_t count_events(const struct freeze_spans *const *spans, size_t span_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < span_count; i++)
+        count += counts_as(spans[i]->window) == FREEZE_OPEN ? 0 : spans[i]->interval_count * 2;
+    return count;
+}
+
+/* Sorted by time; the caller frees them. An interval without an end has no event for it. */
+static struct edge_event *make_events(const struct freeze_spans *const *spans, size_t span_count, size_t room,
+                                      size_t *ret_count)
+{
+    struct edge_event *events = calloc(room, sizeof(*events));
+    size_t count = 0;
+    if (events == NULL)
+        abort();
+    for (size_t w = 0; w < span_count; w++) {
+        for (size_t i = 0; counts_as(spans[w]->window) != FREEZE_OPEN && i < spans[w]->interval_count; i++) {
+            const struct interval *interval = &spans[w]->intervals[i];
+            events[count++] = (struct edge_event){interval->start_s, false, (uint32_t)w};
+            if (interval->end_s != FREEZE_NO_END)
+                events[count++] = (struct edge_event){interval->end_s, true, (uint32_t)w};
+        }
+    }
+    qsort(events, count, sizeof(*events), compare_events);
+    *ret_count = count;
+    return events;
+}
+
+void freeze_timeline_build(struct arena *arena, const struct freeze_spans *const *spans, size_t span_count,
                            struct freeze_timeline *ret_timeline)
 {
-    size_t interval_count = count_intervals(windows, window_count), event_count = interval_count * 2;
-    *ret_timeline = (struct freeze_timeline){NULL, 0, NULL};
-    if (interval_count == 0)
+    size_t event_count = count_events(spans, span_count);
+    *ret_timeline = (struct freeze_timeline){NULL, 0, NULL, NULL};
+    if (event_count == 0)
         return;
-    if (interval_count >= UINT32_MAX / (2 * FREEZE_CAUSES_MOST) || window_count >= NO_WINDOW)
+    if (event_count >= UINT32_MAX / FREEZE_CAUSES_MOST || span_count >= NO_WINDOW)
         abort();
 
-    struct sweep sweep = {.windows = windows};
+    struct sweep sweep = {.spans = spans};
     for (size_t i = 0; i <= FREEZE_DENY; i++)
         sweep.lists[i] = (struct active_list){NO_WINDOW, NO_WINDOW, 0};
-    sweep.active = calloc(window_count, sizeof(*sweep.active));
-    sweep.causes = calloc(event_count * FREEZE_CAUSES_MOST, sizeof(*sweep.causes));
-    if (sweep.active == NULL || sweep.causes == NULL)
+    sweep.active = calloc(span_count, sizeof(*sweep.active));
+    if (sweep.active == NULL)
         abort();
-    struct edge_event *events = make_events(windows, window_count, interval_count);
-    sweep.segments = arena_alloc_array(arena, event_count, sizeof(*sweep.segments));
+    cause_sets_init(&sweep.sets);
+    struct edge_event *events = make_events(spans, span_count, event_count, &event_count);
+    sweep.segments = calloc(event_count + 1, sizeof(*sweep.segments));
+    if (sweep.segments == NULL)
+        abort();
     run_sweep(&sweep, events, event_count);
-
-    const struct freeze_window **causes = arena_alloc_array(arena, sweep.cause_count, sizeof(*causes));
-    for (size_t i = 0; i < sweep.cause_count; i++)
-        causes[i] = sweep.causes[i];
-    free(sweep.causes);
-    free(sweep.active);
+    find_turns(&sweep);
     free(events);
-    *ret_timeline = (struct freeze_timeline){sweep.segments, sweep.segment_count, causes};
+    free(sweep.active);
+
+    struct freeze_segment *segments = arena_alloc_array(arena, sweep.segment_count, sizeof(*segments));
+    memcpy(segments, sweep.segments, sweep.segment_count * sizeof(*segments));
+    free(sweep.segments);
+    ret_timeline->segments = segments;
+    ret_timeline->segment_count = sweep.segment_count;
+    cause_sets_move(&sweep.sets, spans, arena, ret_timeline);
 }
 
-const struct freeze_segment *freeze_timeline_at(const struct freeze_timeline *timeline, int64_t now_s)
+struct freeze_point freeze_timeline_at(const struct freeze_timeline *timeline, int64_t now_s)
 {
-    size_t low = 0,
-           high = timeline->segment_count; /* the first segment that ends after now_s is in [low, high] */
+    if (timeline->segment_count == 0)
+        return (struct freeze_point){FREEZE_OPEN, FREEZE_NO_END, NULL};
+    size_t low = 1, high = timeline->segment_count; /* the first that starts after now_s is in [low, high] */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (timeline->segments[middle].end_s <= now_s)
+        if (timeline->segments[middle].start_s <= now_s)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == timeline->segment_count || timeline->segments[low].start_s > now_s)
-        return NULL;
-    return &timeline->segments[low];
+    const struct freeze_segment *segment = &timeline->segments[low - 1];
+    const struct freeze_causes *causes = &timeline->causes[segment->causes];
+    int64_t turns_s = segment->turns == timeline->segment_count ? FREEZE_NO_END
+                                                                : timeline->segments[segment->turns].start_s;
+    return (struct freeze_point){causes->action, turns_s, causes};
 }
 
-static bool is_closed(const struct freeze_segment *segment)
+size_t freeze_spans_find(const struct freeze_spans *spans, int64_t now_s)
 {
-    return segment != NULL && segment->action == FREEZE_DENY;
-}
-
-struct freeze_state freeze_at(const struct freeze_timeline *timeline, const struct freeze_label *label,
-                              int64_t now_s)
-{
-    bool label_in_force = label->action != FREEZE_OPEN && now_s < label->until_s;
-    const struct freeze_segment *segment = freeze_timeline_at(timeline, now_s);
-    struct freeze_state state = {.action = FREEZE_OPEN, .opens_s = now_s, .segment = segment};
-
-    if (segment != NULL)
-        state.action = segment->action;
-    if (label_in_force && label->action > state.action)
-        state.action = label->action;
-    state.label_closes = label_in_force && label->action == FREEZE_DENY;
-    if (state.action != FREEZE_DENY)
-        return state;
-
-    /* The label holds from the beginning of time to its end, so one step beyond it reaches the true opening.
-     */
-    if (is_closed(segment))
-        state.opens_s = segment->opens_s;
-    if (state.label_closes && label->until_s > state.opens_s) {
-        const struct freeze_segment *then = freeze_timeline_at(timeline, label->until_s);
-        state.opens_s = is_closed(then) ? then->opens_s : label->until_s;
+    size_t low = 0, high = spans->interval_count; /* it is in [low, high] */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (spans->intervals[middle].end_s <= now_s)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return state;
+    return low;
+}
+
+struct freeze_moment freeze_spans_at(const struct freeze_spans *spans, int64_t now_s)
+{
+    size_t found = freeze_spans_find(spans, now_s);
+    if (found == spans->interval_count)
+        return (struct freeze_moment){false, FREEZE_NO_END, FREEZE_NO_END};
+    const struct interval *interval = &spans->intervals[found];
+    bool on = interval->start_s <= now_s;
+    int64_t next_s = on ? interval->end_s : interval->start_s;
+    return (struct freeze_moment){on, on ? interval->start_s : FREEZE_NO_END,
+                                  next_s < spans->known_until_s ? next_s : FREEZE_NO_END};
 }

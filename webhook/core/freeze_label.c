@@ -12,10 +12,8 @@ static void read_action(struct arena *arena, struct text action, struct freeze_l
         label->action = FREEZE_WARN;
         return;
     }
-    label->action = FREEZE_DENY;
-    if (text_equal(action, freeze_delay))
-        label->trouble = arena_printf(arena, "changegate.dev/freeze: delay is not supported yet and denies");
-    else if (!text_equal(action, freeze_deny))
+    label->action = text_equal(action, freeze_delay) ? FREEZE_DELAY : FREEZE_DENY;
+    if (label->action == FREEZE_DENY && !text_equal(action, freeze_deny))
         label->trouble =
             arena_printf(arena, "changegate.dev/freeze: \"%.*s\" is none of deny, delay, warn and denies",
                          TEXT_ARGS(text_quote(arena, action, 63)));
@@ -39,4 +37,9 @@ void freeze_label_read(struct arena *arena, struct text action, struct text unti
         }
     }
     *ret_label = label;
+}
+
+enum freeze_action freeze_label_at(const struct freeze_label *label, int64_t now_s)
+{
+    return now_s < label->until_s ? label->action : FREEZE_OPEN;
 }

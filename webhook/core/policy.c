@@ -103,22 +103,13 @@ const struct policy *policy_for_namespace(const struct policy_set *set, struct l
     return NULL;
 }
 
-static bool is_listed(const struct text *list, size_t count, struct text name)
+change_classes policy_freeze_classes(const struct policy *policy)
 {
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(list[i], name))
-            return true;
-    return false;
-}
-
-bool principals_include(const struct principals *principals, const struct user *user)
-{
-    if (is_listed(principals->users, principals->user_count, user->name))
-        return true;
-    for (size_t i = 0; i < user->group_count; i++)
-        if (is_listed(principals->groups, principals->group_count, user->groups[i]))
-            return true;
-    return false;
+    change_classes classes = 0;
+    for (unsigned class = 0; class < CLASS_COUNT; class ++)
+        if (policy->needs[class].freeze)
+            classes |= CLASS_BIT(class);
+    return classes;
 }
 
 enum { BUILT_IN_COUNT = sizeof(built_in) / sizeof(built_in[0]) };
@@ -155,4 +146,15 @@ const struct workload_type *workload_type_of_kind(const struct policy *policy, s
                                                   struct text kind)
 {
     return find_everywhere(policy, group, TEXT_EMPTY, kind);
+}
+
+bool workload_kind_known(const struct policy *policy, struct text kind)
+{
+    for (size_t i = 0; i < BUILT_IN_COUNT; i++)
+        if (text_equal(built_in[i].kind, kind))
+            return true;
+    for (size_t i = 0; i < policy->workload_count; i++)
+        if (text_equal(policy->workloads[i].kind, kind))
+            return true;
+    return false;
 }

@@ -1,6 +1,7 @@
 #include "edge/admit.h"
 
 #include "codec/review.h"
+#include "codec/window.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -141,8 +142,10 @@ static void conclude(struct admission *admission, const struct change *change, c
                          change_main_class(change->classes), change->workload, admission->review.dry_run,
                          latency_ns);
     else
-        metrics_namespace_decision(admit->metrics, admit->loop, admission->verdict.kind,
-                                   admission->review.dry_run, latency_ns);
+        metrics_guard_decision(admit->metrics, admit->loop,
+                               text_is(admission->review.resource, "namespaces") ? METRICS_GUARDED_NAMESPACE
+                                                                                 : METRICS_GUARDED_WINDOW,
+                               admission->verdict.kind, admission->review.dry_run, latency_ns);
     if (admit->log == NULL)
         return;
     review_write_log_line(admission->path, &admission->review, change, user, &admission->verdict,
@@ -171,26 +174,58 @@ static bool validate(struct admission *admission, struct admit_answer *ret_answe
     struct facts facts;
     struct change change;
     const struct policy *policy = look_up(admission, &facts);
-    if (!review_read_change(&admission->review, policy, &admit->arena, &admit->scratch, &change, error))
+    bool reads_labels = facts.calendar != NULL && facts.calendar->reads_labels;
+    if (!review_read_change(&admission->review, policy, reads_labels, &admit->arena, &admit->scratch, &change,
+                            error))
         return false;
     decision_make(policy, &facts, &change, admission->now_s, &admit->arena, &admission->verdict);
     conclude(admission, &change, &change.user, ret_answer);
     return true;
 }
 
-static bool guard(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+static bool guard_namespace(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
 {
     struct admit *admit = admission->admit;
     struct namespace_change change;
-    if (!text_is(admission->review.resource, "namespaces") || admission->review.group.length > 0)
-        return error_set(error, ERROR_INPUT,
-                         "/guard decides on namespaces only; point this rule at /validate");
     if (!review_read_namespace(&admission->review, &admit->arena, &change, error))
         return false;
     decision_make_namespace(snapshot_policies(admission->snapshot), &change, &admit->arena,
                             &admission->verdict);
     conclude(admission, NULL, &change.user, ret_answer);
     return true;
+}
+
+/* A FreezeWindow that could not be used is refused when it is written. One that got past that must not be
+ * kept from being deleted, for which its finalizers have to go. Windows are written by hand: what reading one
+ * costs does not matter, and no change to a workload waits for it. */
+static bool guard_window(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+{
+    struct admit *admit = admission->admit;
+    struct window window;
+    struct window_faults faults = {.count = 0};
+    struct user user;
+    if (!review_read_user(&admission->review, &admit->arena, &user, error))
+        return false;
+    struct text spec = review_read_spec(&admission->review, &admit->scratch);
+    bool asked = admission->review.operation != OPERATION_DELETE && !review_keeps_spec(&admission->review);
+    if (asked && window_read_object(admission->review.name, spec, snapshot_policies(admission->snapshot),
+                                    &admit->arena, &window, &faults))
+        faults.count = 0;
+    decision_make_window(admission->review.name, faults.items, faults.count, &admit->arena,
+                         &admission->verdict);
+    conclude(admission, NULL, &user, ret_answer);
+    return true;
+}
+
+static bool guard(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+{
+    const struct review *review = &admission->review;
+    if (text_is(review->resource, "namespaces") && review->group.length == 0)
+        return guard_namespace(admission, ret_answer, error);
+    if (text_is(review->resource, "freezewindows") && text_is(review->group, "changegate.dev"))
+        return guard_window(admission, ret_answer, error);
+    return error_set(error, ERROR_INPUT,
+                     "/guard decides on namespaces and freezewindows only; point this rule at /validate");
 }
 
 static void decide(struct admission *admission, bool is_guard, struct admit_answer *ret_answer)

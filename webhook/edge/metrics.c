@@ -1,5 +1,7 @@
 #include "edge/metrics.h"
 
+#include "codec/zones.h"
+
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -39,7 +41,7 @@ enum { BUCKET_COUNT = sizeof(buckets) / sizeof(buckets[0]) };
 struct loop_metrics {
     alignas(CACHE_LINE_BYTES)
         atomic_uint_fast64_t decisions[VERDICT_COUNT][CLASS_COUNT][KIND_COUNT][DRY_RUN_COUNT];
-    atomic_uint_fast64_t namespace_decisions[VERDICT_COUNT][DRY_RUN_COUNT];
+    atomic_uint_fast64_t guard_decisions[METRICS_GUARDED_COUNT][VERDICT_COUNT][DRY_RUN_COUNT];
     atomic_uint_fast64_t latencies[BUCKET_COUNT + 1];
     atomic_uint_fast64_t latency_ns;
 };
@@ -49,6 +51,7 @@ struct metrics {
     struct loop_metrics *loops; /* owned */
     atomic_int_fast64_t gauges[METRICS_GAUGE_COUNT];
     atomic_uint_fast64_t counters[METRICS_COUNTER_COUNT];
+    const char *tzdata_version; /* static */
 };
 
 static const struct {
@@ -83,20 +86,32 @@ static const struct {
 
 static const struct {
     const char *name, *help;
-    bool is_age; /* set as a unix time, shown as the seconds since then */
+    enum {
+        SHOWN_AS_IS,
+        SHOWN_AS_AGE,
+        SHOWN_AS_WAIT
+    } shown; /* a unix time as the seconds since, or until then */
 } gauge_texts[METRICS_GAUGE_COUNT] = {
-    [METRICS_NAMESPACES] = {"namespaces", "Namespaces known.", false},
-    [METRICS_NAMESPACES_GOVERNED] = {"governed_namespaces", "Namespaces that a policy governs.", false},
+    [METRICS_NAMESPACES] = {"namespaces", "Namespaces known.", SHOWN_AS_IS},
+    [METRICS_NAMESPACES_GOVERNED] = {"governed_namespaces", "Namespaces that a policy governs.", SHOWN_AS_IS},
     [METRICS_NAMESPACES_FROZEN] = {"freezes_active", "Governed namespaces closed now, by label or window.",
-                                   false},
-    [METRICS_SYNCED] = {"synced", "1 once the namespaces and the freeze windows are known.", false},
+                                   SHOWN_AS_IS},
+    [METRICS_SYNCED] = {"synced", "1 once the namespaces and the freeze windows are known.", SHOWN_AS_IS},
     [METRICS_IN_TOUCH_S] = {"snapshot_age_seconds",
-                            "Seconds since the last word from the source of namespaces and windows.", true},
+                            "Seconds since the last word from the source of namespaces and windows.",
+                            SHOWN_AS_AGE},
     [METRICS_CERTIFICATE_EXPIRY_S] = {"certificate_expiry_timestamp_seconds",
-                                      "When the serving certificate ends, in unix time.", false},
+                                      "When the serving certificate ends, in unix time.", SHOWN_AS_IS},
     [METRICS_POLICY_LOADED_S] = {"policy_loaded_timestamp_seconds",
-                                 "When the policy in force was read, in unix time.", false},
-    [METRICS_CONNECTIONS] = {"open_connections", "Open TLS connections.", false},
+                                 "When the policy in force was read, in unix time.", SHOWN_AS_IS},
+    [METRICS_CONNECTIONS] = {"open_connections", "Open TLS connections.", SHOWN_AS_IS},
+    [METRICS_WINDOWS] = {"windows", "Freeze windows, of policies and of the cluster.", SHOWN_AS_IS},
+    [METRICS_WINDOWS_ACTIVE] = {"windows_active", "Freeze windows that are on now.", SHOWN_AS_IS},
+    [METRICS_WINDOWS_UNUSABLE] = {"windows_unusable",
+                                  "FreezeWindow objects that cannot be used and close nothing.", SHOWN_AS_IS},
+    [METRICS_NEXT_TRANSITION_S] = {"next_transition_seconds",
+                                   "Seconds until a freeze window starts or ends; +Inf: none is known.",
+                                   SHOWN_AS_WAIT},
 };
 
 /* The API's spelling, so that a series can be joined with others by kind. */
@@ -124,6 +139,8 @@ struct metrics *metrics_new(unsigned loop_count)
     memset(loops, 0, bytes);
     metrics->loop_count = loop_count;
     metrics->loops = loops;
+    metrics->tzdata_version = zones_tzdata_version(); /* here, since a scrape must not read files */
+    metrics_set(metrics, METRICS_NEXT_TRANSITION_S, INT64_MAX);
     return metrics;
 }
 
@@ -164,11 +181,11 @@ void metrics_decision(struct metrics *metrics, unsigned loop, enum verdict_kind 
     add_latency(own, latency_ns);
 }
 
-void metrics_namespace_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict,
-                                bool dry_run, int64_t latency_ns)
+void metrics_guard_decision(struct metrics *metrics, unsigned loop, enum metrics_guarded guarded,
+                            enum verdict_kind verdict, bool dry_run, int64_t latency_ns)
 {
     struct loop_metrics *own = &metrics->loops[loop];
-    add_own(&own->namespace_decisions[verdict][dry_run], 1);
+    add_own(&own->guard_decisions[guarded][verdict][dry_run], 1);
     add_latency(own, latency_ns);
 }
 
@@ -238,18 +255,28 @@ static void write_requests_by_kind(const struct metrics *metrics, enum verdict_k
     }
 }
 
+/* Class and kind are the same word: what /guard decides on is no change to a workload. */
+static void write_requests_of_guard(const struct metrics *metrics, enum verdict_kind verdict,
+                                    struct json_text_buffer *out)
+{
+    static const char *const names[] = {
+        [METRICS_GUARDED_NAMESPACE] = "Namespace", [METRICS_GUARDED_WINDOW] = "FreezeWindow"};
+    for (unsigned guarded = 0; guarded < METRICS_GUARDED_COUNT; guarded++)
+        for (unsigned dry_run = 0; dry_run < DRY_RUN_COUNT; dry_run++) {
+            uint64_t sum = 0;
+            for (unsigned i = 0; i < metrics->loop_count; i++)
+                sum += read_counter(&metrics->loops[i].guard_decisions[guarded][verdict][dry_run]);
+            write_requests_of(out, verdict, names[guarded], names[guarded], dry_run != 0, sum);
+        }
+}
+
 static void write_requests(const struct metrics *metrics, struct json_text_buffer *out)
 {
     write_head(out, "requests_total", "counter", "Decisions, by verdict, class and kind of the change.");
     for (unsigned verdict = 0; verdict < VERDICT_COUNT; verdict++) {
         for (enum change_class class = 0; class < CLASS_COUNT; class ++)
             write_requests_by_kind(metrics, verdict, class, out);
-        for (unsigned dry_run = 0; dry_run < DRY_RUN_COUNT; dry_run++) {
-            uint64_t sum = 0;
-            for (unsigned i = 0; i < metrics->loop_count; i++)
-                sum += read_counter(&metrics->loops[i].namespace_decisions[verdict][dry_run]);
-            write_requests_of(out, verdict, "Namespace", "Namespace", dry_run, sum);
-        }
+        write_requests_of_guard(metrics, verdict, out);
     }
 }
 
@@ -271,19 +298,36 @@ static void write_latencies(const struct metrics *metrics, struct json_text_buff
           (unsigned long long)count);
 }
 
+static void write_gauge(struct json_text_buffer *out, enum metrics_gauge gauge, int64_t value, int64_t now_s)
+{
+    const char *name = gauge_texts[gauge].name;
+    write_head(out, name, "gauge", gauge_texts[gauge].help);
+    switch (gauge_texts[gauge].shown) {
+    case SHOWN_AS_IS: break;
+    case SHOWN_AS_AGE:
+        /* Never heard of: an age of half a century would only fire the wrong alert; see changegate_synced. */
+        if (value == 0)
+            return;
+        value = now_s > value ? now_s - value : 0;
+        break;
+    case SHOWN_AS_WAIT:
+        if (value == INT64_MAX) {
+            print(out, "changegate_%s +Inf\n", name);
+            return;
+        }
+        value = value > now_s ? value - now_s : 0;
+        break;
+    }
+    print(out, "changegate_%s %lld\n", name, (long long)value);
+}
+
 static void write_gauges(const struct metrics *metrics, int64_t now_s, struct json_text_buffer *out)
 {
-    for (enum metrics_gauge gauge = 0; gauge < METRICS_GAUGE_COUNT; gauge++) {
-        const char *name = gauge_texts[gauge].name;
-        int64_t value = metrics_get(metrics, gauge);
-        write_head(out, name, "gauge", gauge_texts[gauge].help);
-        /* Never heard of: an age of half a century would only fire the wrong alert; see changegate_synced. */
-        if (gauge_texts[gauge].is_age && value == 0)
-            continue;
-        if (gauge_texts[gauge].is_age)
-            value = now_s > value ? now_s - value : 0;
-        print(out, "changegate_%s %lld\n", name, (long long)value);
-    }
+    for (enum metrics_gauge gauge = 0; gauge < METRICS_GAUGE_COUNT; gauge++)
+        write_gauge(out, gauge, metrics_get(metrics, gauge), now_s);
+    write_head(out, "tzdata_info", "gauge",
+               "1, for the version of the tz database that windows are read with.");
+    print(out, "changegate_tzdata_info{version=\"%s\"} 1\n", metrics->tzdata_version);
 }
 
 static void write_counters(const struct metrics *metrics, struct json_text_buffer *out)

@@ -1,6 +1,7 @@
 #include "edge/server.h"
 
 #include "edge/message_log.h"
+#include "edge/thread_share.h"
 #include "server_private.h"
 
 #include <stdlib.h>
@@ -109,6 +110,7 @@ static void start_publishing(struct server *server)
 static void *run_loop(void *argument)
 {
     struct loop *loop = argument;
+    thread_share_serve();
     loop_open(loop);
     pthread_barrier_wait(&loop->server->opened);
     if (loop->number == 0) {

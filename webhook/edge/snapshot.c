@@ -1,5 +1,4 @@
 #include "edge/snapshot.h"
-#include "core/freeze.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,8 +8,9 @@ enum { SLOTS_LEAST = 16, SLOTS_PER_NAMESPACE = 2 };
 
 struct snapshot {
     atomic_uint references;
-    struct policy_file *policies; /* one reference */
-    struct arena arena;           /* owns all below */
+    struct policy_file *policies; /* one reference, as to the next */
+    struct calendars *calendars;
+    struct arena arena; /* owns all below */
     struct snapshot_namespace *namespaces;
     size_t namespace_count;
     uint32_t *slots; /* open addressing: 1 + index into namespaces, 0 is free */
@@ -50,16 +50,22 @@ static void add_namespace(void *context, const struct namespace_metadata *metada
     namespace->facts.namespace_terminating = metadata->terminating;
     freeze_label_read(&snapshot->arena, label_value(metadata->labels, NAMESPACE_FREEZE),
                       metadata->freeze_until, metadata->freeze_reason, &namespace->facts.freeze_label);
+    namespace->facts.calendar = namespace->policy == NULL
+                                    ? NULL
+                                    : calendars_for(snapshot->calendars, namespace->policy, metadata->labels);
     insert(snapshot, index);
 }
 
-struct snapshot *snapshot_build(struct policy_file *policies, const struct namespace_store *store)
+struct snapshot *snapshot_build(struct policy_file *policies, struct calendars *calendars,
+                                const struct namespace_store *store)
 {
     struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
     if (snapshot == NULL)
         abort();
     atomic_init(&snapshot->references, 1);
     snapshot->policies = policy_file_ref(policies);
+    snapshot->calendars = calendars_ref(calendars);
+    calendars_count_anew(calendars);
     arena_init(&snapshot->arena);
 
     size_t count = namespace_store_count(store);
@@ -70,6 +76,7 @@ struct snapshot *snapshot_build(struct policy_file *policies, const struct names
     snapshot->slots = arena_alloc_array(&snapshot->arena, slot_count, sizeof(*snapshot->slots));
     snapshot->slot_mask = slot_count - 1;
     namespace_store_each(store, add_namespace, snapshot);
+    calendars_tally(calendars);
     return snapshot;
 }
 
@@ -86,6 +93,7 @@ void snapshot_unref(struct snapshot *snapshot)
      */
     if (snapshot == NULL || atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) > 1)
         return;
+    calendars_unref(snapshot->calendars);
     policy_file_unref(snapshot->policies);
     arena_done(&snapshot->arena);
     free(snapshot);
@@ -116,9 +124,9 @@ struct snapshot_counts snapshot_count(const struct snapshot *snapshot, int64_t n
         if (namespace->policy == NULL)
             continue;
         counts.governed++;
-        const struct freeze_label *label = &namespace->facts.freeze_label;
-        if (freeze_at(&namespace->policy->freeze, label, now_s).action == FREEZE_DENY)
-            counts.frozen++;
+        struct calendar_view view =
+            calendar_view_whole(namespace->facts.calendar, &namespace->facts.freeze_label);
+        counts.frozen += freeze_closes(calendar_at(&view, now_s).action);
     }
     return counts;
 }

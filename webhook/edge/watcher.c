@@ -1,12 +1,15 @@
 #include "edge/watcher.h"
 
+#include "edge/calendars.h"
 #include "edge/file_read.h"
 #include "edge/file_watch.h"
 #include "edge/message_log.h"
 #include "edge/resident.h"
+#include "edge/thread_share.h"
 #include "watcher_private.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,12 +43,16 @@ struct watcher {
     struct file_watch *files;
     bool file_is_known; /* the namespaces file as it is now was read */
 
+    struct calendars *calendars;                        /* the last ones; NULL: none yet */
+    const struct policy_file *calendar_policies;        /* that they were built from */
     struct snapshot *snapshot;                          /* the last one; NULL: none yet */
     uint64_t namespaces_generation, windows_generation; /* of what it was built from */
     bool stale;                                         /* policies or stores are newer than it */
     bool loaded;          /* files or a first list were read since the last snapshot */
     int64_t build_due_ms; /* not before; a burst of events costs one snapshot */
     int64_t gauges_due_ms;
+    bool trim; /* calendars were dropped; once the serving loops have dropped them, too, their memory is given
+                  back */
 
     int wake_fd; /* eventfd: stop */
     atomic_bool stopping;
@@ -207,22 +214,61 @@ static void reload(struct watcher *watcher, unsigned changed)
         reload_namespaces(watcher);
 }
 
+/* Freezes start and end with time; where one is near, at that moment. */
+static int64_t next_count_ms(int64_t next_transition_s)
+{
+    enum { MS_PER_S = 1000 };
+    int64_t left_s = next_transition_s - wall_s();
+    return left_s >= WATCHER_GAUGES_MS / MS_PER_S ? WATCHER_GAUGES_MS : (left_s < 1 ? 1 : left_s) * MS_PER_S;
+}
+
 static void set_gauges(struct watcher *watcher, int64_t now_ms)
 {
     struct snapshot_counts counts = snapshot_count(watcher->snapshot, wall_s());
+    struct calendars_counts windows = calendars_count(watcher->calendars, wall_s());
     metrics_set(watcher->metrics, METRICS_NAMESPACES, (int64_t)counts.namespaces);
     metrics_set(watcher->metrics, METRICS_NAMESPACES_GOVERNED, (int64_t)counts.governed);
     metrics_set(watcher->metrics, METRICS_NAMESPACES_FROZEN, (int64_t)counts.frozen);
+    metrics_set(watcher->metrics, METRICS_WINDOWS, (int64_t)windows.windows);
+    metrics_set(watcher->metrics, METRICS_WINDOWS_ACTIVE, (int64_t)windows.active);
+    metrics_set(watcher->metrics, METRICS_WINDOWS_UNUSABLE, (int64_t)windows.unusable);
+    metrics_set(watcher->metrics, METRICS_NEXT_TRANSITION_S, windows.next_transition_s);
     /* A file whose content is in force has nothing newer to say; the API server speaks for itself. */
     if (watcher->file_is_known)
         metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
-    watcher->gauges_due_ms = now_ms + WATCHER_GAUGES_MS;
+    watcher->gauges_due_ms = now_ms + next_count_ms(windows.next_transition_s);
+}
+
+/* From time to time, when nothing else is to do. */
+static void look_around(struct watcher *watcher, int64_t now_ms)
+{
+    set_gauges(watcher, now_ms);
+    if (watcher->trim)
+        malloc_trim(0);
+    watcher->trim = false;
+}
+
+/* Namespaces come and go all the time, windows do not: only what they say of time is expanded anew. */
+static void update_calendars(struct watcher *watcher)
+{
+    bool current = watcher->calendars != NULL && watcher->calendar_policies == watcher->policies &&
+                   watcher->windows_generation == window_store_spec_generation(watcher->windows) &&
+                   calendars_good_at(watcher->calendars, wall_s());
+    if (current)
+        return;
+    struct calendars *calendars =
+        calendars_build(watcher->policies, watcher->windows, watcher->calendars, wall_s());
+    watcher->trim = watcher->calendars != NULL;
+    calendars_unref(watcher->calendars);
+    watcher->calendars = calendars;
+    watcher->calendar_policies = watcher->policies;
 }
 
 static void build_snapshot(struct watcher *watcher)
 {
     int64_t begin_ms = monotonic_ms();
-    struct snapshot *snapshot = snapshot_build(watcher->policies, watcher->store);
+    update_calendars(watcher);
+    struct snapshot *snapshot = snapshot_build(watcher->policies, watcher->calendars, watcher->store);
     snapshot_unref(watcher->snapshot);
     watcher->snapshot = snapshot;
     watcher->namespaces_generation = namespace_store_generation(watcher->store);
@@ -287,6 +333,7 @@ static void step_cluster(struct watcher *watcher, int64_t now_ms)
 static void *run(void *context)
 {
     struct watcher *watcher = context;
+    thread_share_background();
     watcher->stale = true;
     watcher->loaded = true;
     while (!atomic_load(&watcher->stopping)) {
@@ -294,10 +341,11 @@ static void *run(void *context)
         if (watcher->cluster != NULL)
             step_cluster(watcher, now_ms);
         reload(watcher, file_watch_take(watcher->files, now_ms));
+        watcher->stale |= watcher->calendars != NULL && !calendars_good_at(watcher->calendars, wall_s());
         if (watcher->stale && synced(watcher) && now_ms >= watcher->build_due_ms)
             build_snapshot(watcher);
         else if (watcher->snapshot != NULL && now_ms >= watcher->gauges_due_ms)
-            set_gauges(watcher, now_ms);
+            look_around(watcher, now_ms);
         wait_for_something(watcher);
     }
     return NULL;
@@ -328,6 +376,7 @@ void watcher_free(struct watcher *watcher)
     namespace_store_free(watcher->store);
     window_store_free(watcher->windows);
     snapshot_unref(watcher->snapshot);
+    calendars_unref(watcher->calendars);
     policy_file_unref(watcher->policies);
     if (watcher->wake_fd >= 0)
         close(watcher->wake_fd);
