@@ -342,10 +342,13 @@ static void *run(void *context)
             step_cluster(watcher, now_ms);
         reload(watcher, file_watch_take(watcher->files, now_ms));
         watcher->stale |= watcher->calendars != NULL && !calendars_good_at(watcher->calendars, wall_s());
-        if (watcher->stale && synced(watcher) && now_ms >= watcher->build_due_ms)
+        bool build = watcher->stale && synced(watcher) && now_ms >= watcher->build_due_ms;
+        if (build)
             build_snapshot(watcher);
         else if (watcher->snapshot != NULL && now_ms >= watcher->gauges_due_ms)
             look_around(watcher, now_ms);
+        if (watcher->cluster != NULL)
+            cluster_report(watcher->cluster, watcher->calendars, build, now_ms, wall_s());
         wait_for_something(watcher);
     }
     return NULL;

@@ -4,6 +4,7 @@
 #include "edge/kube_watch.h"
 #include "edge/kube_windows.h"
 #include "edge/message_log.h"
+#include "edge/window_reporter.h"
 
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ struct cluster {
     struct kube_config config;
     struct kube_http *http;
     struct kube_watch *watches[WATCHED_COUNT];
+    struct window_reporter *reporter;
 };
 
 static bool load_config(const char *kubeconfig, struct kube_config *config, struct error *error)
@@ -43,6 +45,7 @@ bool cluster_new(const char *kubeconfig, struct namespace_store *namespaces, str
     struct kube_resource of_namespaces = kube_namespaces(namespaces), of_windows = kube_windows(windows);
     cluster->watches[WATCHED_NAMESPACES] = kube_watch_new(cluster->http, &of_namespaces, metrics);
     cluster->watches[WATCHED_WINDOWS] = kube_watch_new(cluster->http, &of_windows, metrics);
+    cluster->reporter = window_reporter_new(cluster->http, windows);
     *ret_cluster = cluster;
     return true;
 }
@@ -53,6 +56,7 @@ void cluster_free(struct cluster *cluster)
         return;
     for (size_t i = 0; i < WATCHED_COUNT; i++)
         kube_watch_free(cluster->watches[i]);
+    window_reporter_free(cluster->reporter);
     kube_http_free(cluster->http);
     kube_config_done(&cluster->config);
     free(cluster);
@@ -84,9 +88,17 @@ void cluster_step(struct cluster *cluster, int64_t now_ms, int64_t now_s)
     metrics_set(cluster->metrics, METRICS_SYNCED, cluster_synced(cluster));
 }
 
+void cluster_report(struct cluster *cluster, const struct calendars *calendars, bool look, int64_t now_ms,
+                    int64_t now_s)
+{
+    if (look)
+        window_reporter_look(cluster->reporter);
+    window_reporter_step(cluster->reporter, calendars, now_ms, now_s);
+}
+
 int64_t cluster_due_ms(const struct cluster *cluster)
 {
-    int64_t first_ms = INT64_MAX;
+    int64_t first_ms = window_reporter_due_ms(cluster->reporter);
     for (size_t i = 0; i < WATCHED_COUNT; i++) {
         int64_t one_ms = kube_watch_due_ms(cluster->watches[i]);
         first_ms = one_ms < first_ms ? one_ms : first_ms;

@@ -3,6 +3,7 @@
 #define CHANGEGATE_EDGE_WATCHER_PRIVATE_H
 
 #include "core/error.h"
+#include "edge/calendars.h"
 #include "edge/metrics.h"
 #include "edge/namespaces.h"
 #include "edge/window_store.h"
@@ -17,6 +18,12 @@ void cluster_free(struct cluster *cluster); /* accepts NULL */
 /* Bring the stores up to date with what came, and do what is due. Sets METRICS_SYNCED and METRICS_IN_TOUCH_S.
  */
 void cluster_step(struct cluster *cluster, int64_t now_ms, int64_t now_s);
+
+/* Write what the cluster should know of its windows by these calendars (NULL: there are none yet); `look`:
+ * they, or the namespaces, are others than at the last call. */
+void cluster_report(struct cluster *cluster, const struct calendars *calendars, bool look, int64_t now_ms,
+                    int64_t now_s);
+
 int64_t cluster_due_ms(const struct cluster *cluster);
 void cluster_wait(struct cluster *cluster, const int *fds, size_t fd_count, int timeout_ms);
 
