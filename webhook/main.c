@@ -1,4 +1,5 @@
 #include "cli/check.h"
+#include "cli/freezes.h"
 #include "cli/serve.h"
 #include "codec/zones.h"
 
@@ -14,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"serve", cli_serve, "decide on the API server's admission requests"},
     {"check", cli_check, "decide on manifests, offline, as the server would"},
+    {"freezes", cli_freezes, "show what is closed now and next"},
 };
 
 static void print_help(void)
