@@ -1,5 +1,6 @@
 #include "cli/check.h"
 #include "cli/freezes.h"
+#include "cli/import_ics.h"
 #include "cli/serve.h"
 #include "codec/zones.h"
 
@@ -16,6 +17,7 @@ static const struct command {
     {"serve", cli_serve, "decide on the API server's admission requests"},
     {"check", cli_check, "decide on manifests, offline, as the server would"},
     {"freezes", cli_freezes, "show what is closed now and next"},
+    {"import-ics", cli_import_ics, "turn a calendar into freeze windows"},
 };
 
 static void print_help(void)
