@@ -1,6 +1,7 @@
 """One real control plane and one changegate for all tests; a namespace for each."""
 
 import dataclasses
+import itertools
 import pathlib
 import shutil
 import signal
@@ -12,9 +13,12 @@ import pytest
 from canaries import canaries, flock  # pylint: disable=unused-import
 from control_plane import ROOT, ControlPlane, User
 from namespaces import Namespace
-from policies import DEFAULT
+from planned import Calendar
+from policies import DEFAULT, with_windows
 from webhook import Certificates, Webhook
+from wire import behind
 
+numbers = itertools.count(1)
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -59,6 +63,38 @@ def cluster(directory, certificates):
         yield control_plane
     finally:
         control_plane.down()
+
+
+@pytest.fixture(scope="session")
+def other_cluster(directory, certificates):
+    """One more, without FreezeWindows and without a registration: for tests that bring, cut and stop these."""
+    control_plane = ControlPlane(directory / "other-control-plane")
+    try:
+        control_plane.up(certificates.client, certificates.client_key)
+        admin = control_plane.user("admin")
+        for manifest in (ROOT / "manifests" / "rbac.yaml", HERE / "rights.yaml"):
+            done = admin.kubectl("apply", "-f", manifest)
+            assert done.code == 0, done
+        yield control_plane
+    finally:
+        control_plane.down()
+
+
+@pytest.fixture(scope="module")
+def lone(directory, other_cluster, certificates):
+    """lone(): a changegate there that nobody asks but the test, not started yet; behind a wire, if one is given."""
+    made = []
+
+    def make(wire=None, kubeconfig=None):
+        kubeconfig = kubeconfig or other_cluster.kubeconfig_of("changegate")
+        name = f"lone-{next(numbers)}"
+        if wire is not None:
+            kubeconfig = behind(wire, kubeconfig, directory / f"{name}.kubeconfig")
+        made.append(Webhook(directory / name, kubeconfig, certificates, DEFAULT))
+        return made[-1]
+    yield make
+    for webhook in made:
+        webhook.stop()
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +160,21 @@ def shop(namespaces):
 def sandbox(namespaces):
     """A namespace that nobody governs."""
     return namespaces(None)
+
+
+@pytest.fixture
+def calendar(people, gate):  # pylint: disable=unused-argument
+    """FreezeWindow objects: calendar.add(namespace, once=span(1, 3), ...)."""
+    made = Calendar(people.admin)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def windows(gate):
+    """windows(window, ...): reload the policy `windows` with these."""
+    yield lambda *given: gate.reload_policy(with_windows(*given))
+    gate.reload_policy(DEFAULT)
 
 
 @pytest.fixture(scope="module")

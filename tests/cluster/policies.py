@@ -35,6 +35,7 @@ DEFAULT = [
     policy("strict", approval={"idPattern": "^CHG[0-9]{7}$", "minimum": 2},
            changes={name: {"approval": True, "freeze": True} for name in CHECKED_CLASSES}),
     policy("windows", freezeWindows=[]),
+    policy("unwarned", warnAhead="0s"),
     policy("canary", workloads=[CANARY]),
     policy("tier-1"),
 ]

@@ -115,7 +115,8 @@ def test_the_registration_covers_workloads_namespaces_and_windows_and_nothing_el
         "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs",
         "pods", "pods/ephemeralcontainers", "pods/resize",
         "deployments/scale", "statefulsets/scale", "replicasets/scale", "replicationcontrollers/scale",
-        "deployments/status", "statefulsets/status", "daemonsets/status",
+        "deployments/status", "statefulsets/status", "daemonsets/status", "replicasets/status", "jobs/status",
+        "cronjobs/status", "replicationcontrollers/status",
         "namespaces", "namespaces/status", "namespaces/finalize", "freezewindows"}
     for webhook in webhooks:
         assert webhook["failurePolicy"] == "Fail" and webhook["timeoutSeconds"] == 3

@@ -5,20 +5,17 @@ A changegate of its own, which no API server asks, behind a wire that can be cut
 
 import concurrent.futures
 import itertools
-import json
 import os
 import re
 import time
-import urllib.request
 
 import pytest
-import yaml
 
-from objects import EVIDENCE, workload
+from asked import answer, reasons
 from policies import DEFAULT, TIER
 from poll import await_that
 from webhook import Webhook
-from wire import Wire
+from wire import Wire, behind
 
 PAGE = 250  # namespaces that changegate asks for at once
 LONG = os.environ.get("CHANGEGATE_TEST_LONG") == "1"
@@ -35,14 +32,11 @@ def wire(cluster):
 @pytest.fixture(scope="module")
 def watching(directory, kubeconfig, certificates, wire):
     """watching(): one more changegate behind the wire, not started yet."""
-    config = yaml.safe_load(kubeconfig.read_text())
-    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{wire.port}"
-    behind = directory / "behind-the-wire.kubeconfig"
-    behind.write_text(yaml.safe_dump(config))
+    cuttable = behind(wire, kubeconfig, directory / "behind-the-wire.kubeconfig")
     made = []
 
     def make():
-        made.append(Webhook(directory / f"watching-{next(numbers)}", behind, certificates, DEFAULT))
+        made.append(Webhook(directory / f"watching-{next(numbers)}", cuttable, certificates, DEFAULT))
         return made[-1]
     yield make
     for webhook in made:
@@ -60,18 +54,6 @@ def watcher(watching):
 def mended(wire):
     yield
     wire.mend()
-
-
-def answer(webhook, namespace, annotations=None):
-    return webhook.ask({
-        "operation": "CREATE", "namespace": namespace, "name": "web", "oldObject": None,
-        "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "userInfo": {"username": "author"},
-        "resource": {"group": "apps", "version": "v1", "resource": "deployments"},
-        "object": workload(annotations=annotations)})
-
-
-def reasons(webhook, namespace, annotations=EVIDENCE):
-    return answer(webhook, namespace, annotations)["auditAnnotations"]["reasons"]
 
 
 def listed(webhook):
@@ -178,12 +160,8 @@ def test_without_rights_it_says_what_to_grant(directory, cluster, certificates):
 
 def compact(cluster):
     """etcd forgets all but the present."""
-    def ask(path, body):
-        request = urllib.request.Request(f"http://127.0.0.1:{cluster.settings()['etcd_port']}/v3/kv/{path}",
-                                         json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return json.load(response)
-    ask("compaction", {"revision": ask("range", {"key": "AA=="})["header"]["revision"], "physical": True})
+    cluster.etcd("compaction", {"revision": cluster.etcd("range", {"key": "AA=="})["header"]["revision"],
+                                "physical": True})
 
 
 @pytest.mark.disruptive

@@ -1,31 +1,17 @@
 """How changegate knows the FreezeWindow objects: absent, come, odd, cut off, gone.
 
-A control plane of its own: the others have their CustomResourceDefinition, or none, from somebody else.
+On the other control plane: what comes and goes here is the CustomResourceDefinition itself.
 """
 
 import itertools
 import re
 
 import pytest
-import yaml
 
-from control_plane import ROOT, ControlPlane
-from policies import DEFAULT
 from poll import await_that
-from webhook import Webhook
+from windows import FREE_DEFINITION, PATH, define, undefine
 from wire import Wire
 
-PATH = "/apis/changegate.dev/v1alpha1/freezewindows"
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-    "metadata": {"name": "freezewindows.changegate.dev"},
-    "spec": {
-        "group": "changegate.dev", "scope": "Cluster",
-        "names": {"kind": "FreezeWindow", "plural": "freezewindows", "singular": "freezewindow"},
-        "versions": [{"name": "v1alpha1", "served": True, "storage": True, "subresources": {"status": {}},
-                      "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": FREE, "status": FREE}}}}]}}
 # What the API server takes and hardly any JSON reader does.
 ODD = (b'{"apiVersion":"changegate.dev/v1alpha1","kind":"FreezeWindow","metadata":{"name":"%s"},'
        b'"spec":{"matchLabels":{"\\u0000":"x"},"n":100000000000000000000}}')
@@ -33,64 +19,32 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def own_cluster(directory, certificates):
-    control_plane = ControlPlane(directory / "control-plane-of-windows")
-    try:
-        control_plane.up(certificates.client, certificates.client_key)
-        admin = control_plane.user("admin")
-        for manifest in (ROOT / "manifests" / "rbac.yaml", ROOT / "tests" / "cluster" / "rights.yaml"):
-            done = admin.kubectl("apply", "-f", manifest)
-            assert done.code == 0, done
-        yield control_plane
-    finally:
-        control_plane.down()
+def api(other_cluster):
+    return other_cluster.user("admin").api
 
 
 @pytest.fixture(scope="module")
-def api(own_cluster):
-    return own_cluster.user("admin").api
-
-
-@pytest.fixture(scope="module")
-def wire(own_cluster):
-    wire = Wire(int(own_cluster.settings()["apiserver_port"]))
+def wire(other_cluster):
+    wire = Wire(int(other_cluster.settings()["apiserver_port"]))
     yield wire
     wire.close()
 
 
 @pytest.fixture(scope="module")
-def watcher(directory, own_cluster, certificates, wire):
-    config = yaml.safe_load(own_cluster.kubeconfig_of("changegate").read_text())
-    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{wire.port}"
-    behind = directory / "windows.kubeconfig"
-    behind.write_text(yaml.safe_dump(config))
-    webhook = Webhook(directory / "watching-windows", behind, certificates, DEFAULT)
-    try:
-        webhook.start()
-        yield webhook
-    finally:
-        webhook.stop()
+def watcher(lone, wire):
+    webhook = lone(wire)
+    webhook.start()
+    return webhook
 
 
 @pytest.fixture
 def windows(api, watcher):
     """The definition is there, and watched."""
     lists = len(listed(watcher))
-    define(api)
+    define(api, FREE_DEFINITION)
     await_that("the first list", lambda: len(listed(watcher)) > lists, 15)
     yield
     undefine(api)
-
-
-def define(api):
-    api.must(api.post(CRDS, CRD))
-    await_that("the definition to be served", lambda: api.get(PATH).passed)
-
-
-def undefine(api):
-    path = f"{CRDS}/{CRD['metadata']['name']}"
-    api.delete(path)
-    await_that("its end", lambda: api.get(path).status == api.get(PATH).status == 404, 20)
 
 
 def make(api):
@@ -146,23 +100,21 @@ def test_odd_ones_stop_nothing(watcher, windows, api, wire):
     assert watcher.metrics().sum("watch_errors_total") == errors
 
 
-def test_odd_ones_are_listed_like_others(watcher, windows, api, directory, certificates):
+def test_odd_ones_are_listed_like_others(windows, api, lone):
     for _ in range(60):
         make(api)
         make_odd(api)
     count = len(api.get(PATH).body["items"])
-    late = Webhook(directory / "late-for-windows", watcher.kubeconfig, certificates, DEFAULT)
-    try:
-        late.start()
-        assert listed(late) == [count] and count > 100, "more than a page"
-    finally:
-        late.stop()
+    late = lone()
+    late.start()
+    assert listed(late) == [count] and count > 100, "more than a page"
+    late.stop()
 
 
 def test_the_definition_goes_and_comes_back(watcher, api):
     said, lists = absences(watcher), len(listed(watcher))
     for turn in range(1, 3):
-        define(api)
+        define(api, FREE_DEFINITION)
         await_that("the list", lambda: len(listed(watcher)) >= lists + turn, 15)
         undefine(api)
         await_that("its end to be seen", lambda: absences(watcher) >= said + turn, 30)

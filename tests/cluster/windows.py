@@ -5,10 +5,23 @@ import copy
 import yaml
 
 from control_plane import ROOT
+from poll import await_that
 
 MANIFEST = ROOT / "manifests" / "crds" / "freezewindow.yaml"
 EXAMPLES = ROOT / "manifests" / "examples" / "freezewindows.yaml"
 PATH = "/apis/changegate.dev/v1alpha1/freezewindows"
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+# A definition that judges nothing, as an older one might be.
+FREE_DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "freezewindows.changegate.dev"},
+    "spec": {
+        "group": "changegate.dev", "scope": "Cluster",
+        "names": {"kind": "FreezeWindow", "plural": "freezewindows", "singular": "freezewindow"},
+        "versions": [{"name": "v1alpha1", "served": True, "storage": True, "subresources": {"status": {}},
+                      "schema": {"openAPIV3Schema": _FREE}}]}}
 
 UNCHECKED = "some validation rules were not checked because the object was invalid"
 
@@ -29,6 +42,17 @@ def _and_below(node, path):
     for key, suffix in (("items", "[]"), ("additionalProperties", ".*")):
         if key in node:
             yield from _and_below(node[key], path + suffix)
+
+
+def define(api, definition):
+    api.must(api.post(CRDS, definition))
+    await_that("the definition to be served", lambda: api.get(PATH).passed)
+
+
+def undefine(api):
+    path = f"{CRDS}/{FREE_DEFINITION['metadata']['name']}"
+    api.delete(path)
+    await_that("its end", lambda: api.get(path).status == api.get(PATH).status == 404, 20)
 
 
 ONCE = {"start": "2027-11-20T00:00:00", "end": "2027-12-02T06:00:00"}

@@ -4,6 +4,8 @@ import selectors
 import socket
 import threading
 
+import yaml
+
 
 class Wire:
     def __init__(self, target):
@@ -77,3 +79,11 @@ def _shut(pair):
             end.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+
+
+def behind(wire, kubeconfig, path):
+    """The same kubeconfig by way of the wire."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{wire.port}"
+    path.write_text(yaml.safe_dump(config))
+    return path
