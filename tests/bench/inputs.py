@@ -51,6 +51,36 @@ def write_entry(today, number):
     return f"    - {{start: '{start.strftime(TIME)}', end: '{end.strftime(TIME)}'}}\n"
 
 
+def write_policy_in_force(directory, window_count):
+    """Every window is on now: what is denied names a few of them, and counts the others."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    lines = ["  freezeWindows:\n"]
+    for number in range(window_count):
+        start = now - datetime.timedelta(hours=1, seconds=number)
+        end = now + datetime.timedelta(days=1, seconds=number)
+        lines.append(f"  - {{name: freeze-{number}, action: Deny, reason: peak trading, once: [{{start: "
+                     f"'{start.strftime(TIME)}Z', end: '{end.strftime(TIME)}Z'}}]}}\n")
+    file = directory / f"policy-in-force-{window_count}.yaml"
+    file.write_text(POLICY + "".join(lines))
+    return file
+
+
+RULES = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;INTERVAL=2")
+ZONES = ("Europe/London", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe")
+
+
+def write_policy_recurring(directory, window_count):
+    """Windows that recur, in several zones; all of them but for the last hour of the day, and none is on at all times."""
+    lines = ["  freezeWindows:\n"]
+    for number in range(window_count):
+        lines.append(f"  - name: freeze-{number}\n    action: Warn\n    timeZone: {ZONES[number % 4]}\n    recurring:\n"
+                     f"    - {{rrule: '{RULES[number % 4]}', from: '2026-01-{1 + number % 28:02d}', "
+                     f"start: '{number % 22:02d}:{number % 60:02d}', end: '{number % 22 + 1:02d}:{number * 7 % 60:02d}'}}\n")
+    file = directory / f"policy-recurring-{window_count}.yaml"
+    file.write_text(POLICY + "".join(lines))
+    return file
+
+
 def write_namespaces(directory, count):
     """Every third one is governed."""
     items = []

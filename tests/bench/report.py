@@ -87,6 +87,28 @@ def print_scaling(what, rows):
     print()
 
 
+def print_in_force(rows):
+    header(["windows in force", "CPU us/denial", "to the first row", "p50 us", "p99 us"])
+    first = next(iter(rows.values()))
+    for count, m in rows.items():
+        row([f"{count:,}", f"{m['cpu_us']:.1f}", ratio(m["cpu_us"], first["cpu_us"]), f"{m['p50_us']:,.0f}",
+             f"{m['p99_us']:,.0f}"])
+    print()
+
+
+def print_recurring(count, figures):
+    header([f"{count:,} windows that recur", "figure"])
+    quiet, busy = figures["quiet"], figures["busy"]
+    row(["expanding them over two years, CPU ms", f"{figures['expand_ms']:.0f}"])
+    if figures["reload_ms"] is not None:
+        row([f"from a changed file to its decisions, ms (median of {figures['reloads']})", f"{figures['reload_ms']:.0f}"])
+    row(["p99 us, one request at a time, nothing going on", f"{quiet['p99_us']:,.0f}"])
+    row(["p99 us, while they are expanded again and again on the same CPU", f"{busy['p99_us']:,.0f}"])
+    row(["to each other", ratio(busy["p99_us"], quiet["p99_us"])])
+    row(["peak MiB", mib(figures["peak_kib"])])
+    print()
+
+
 def print_target(met, text):
     print(f"- {'pass' if met else 'falls short'}: {text}")
 

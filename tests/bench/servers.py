@@ -74,8 +74,8 @@ class Server:
             host, port = self.address.rsplit(":", 1)
             socket.create_connection((host, int(port))).close()
             return
-        plain = self.await_line(r"metrics on http://(\S+)", began)
-        while not self.answers_ready(plain):
+        self.plain = self.await_line(r"metrics on http://(\S+)", began)
+        while not self.answers_ready(self.plain):
             self.check_start(began)
 
     @staticmethod
@@ -88,6 +88,15 @@ class Server:
             return False
         finally:
             connection.close()
+
+    def metric(self, name):
+        connection = http.client.HTTPConnection(self.plain, timeout=5)
+        try:
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode()
+        finally:
+            connection.close()
+        return float(re.search(rf"^changegate_{name} (\S+)$", text, re.M)[1])
 
     def memory_kib(self, field):
         with open(f"/proc/{self.process.pid}/status") as status:
