@@ -218,6 +218,17 @@ def test_no_way_out_through_status(shop, calendar, kind, classes, text):
     denied(set_image(shop, kind=kind.lower()), "frozen")
 
 
+@pytest.mark.parametrize("kind", ["Job", "CronJob", "ReplicaSet", "ReplicationController"])
+def test_no_way_out_through_the_status_of_other_kinds(shop, calendar, kind):
+    existing(shop, kind)
+    calendar.add(shop, once=span(-10, 600), objectSelector=BLUE)
+    await_refusal(lambda: relabel(shop, "red", kind, dry=True))
+    status = shop.url(kind, "web", "status")
+    denied(shop.author.api.patch(status, {"metadata": {"labels": {"team": "red"}}}),
+           "which these labels would take the object out of")
+    assert shop.get(kind)["metadata"]["labels"]["team"] == "blue"
+
+
 def test_scale_carries_no_labels_and_is_taken_to_match(shop, calendar):
     existing(shop, team="red")
     window = calendar.add(shop, once=span(-10, 600), objectSelector=BLUE, classes=["Scale"])
