@@ -40,6 +40,9 @@ struct window_faults {
     size_t count;
 };
 
+/* All of them, "; " between two. Owned by `arena`. */
+struct text window_faults_join(const struct window_faults *faults, struct arena *arena);
+
 /* Read the spec of a FreezeWindow object, given as JSON. `policies`: a kind has to be known to one of them;
  * NULL: any name will do. False: ret_faults says all that is wrong. Texts of both results are owned by
  * `arena`. */

@@ -27,6 +27,9 @@ static inline bool freeze_closes(enum freeze_action action)
     return action >= FREEZE_DELAY;
 }
 
+/* "Open", "Warn", "Delay", "Deny" */
+const char *freeze_action_name(enum freeze_action action);
+
 enum window_type { WINDOW_FREEZE, WINDOW_MAINTENANCE };
 
 struct interval {
@@ -114,6 +117,9 @@ struct freeze_point {
     int64_t turns_s; /* closed: when it opens; else when it next closes; FREEZE_NO_END: never */
     const struct freeze_causes *causes; /* NULL where the timeline has no segment */
 };
+
+/* The number of the segment in force at an instant, in a timeline that has any. O(log n). */
+size_t freeze_timeline_find(const struct freeze_timeline *timeline, int64_t now_s);
 
 /* O(log n). */
 struct freeze_point freeze_timeline_at(const struct freeze_timeline *timeline, int64_t now_s);

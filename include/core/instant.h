@@ -16,6 +16,9 @@ struct wall_time {
 /* Days since 1970-01-01 of a Gregorian date. */
 int64_t days_from_date(int year, int month, int day);
 
+/* 0 is Monday, 6 Sunday, of a day since 1970-01-01. */
+unsigned weekday_of_day(int64_t day);
+
 /* Seconds since 1970-01-01T00:00:00 as if the wall clock showed UTC. */
 int64_t wall_time_seconds(struct wall_time time);
 struct wall_time wall_time_from_seconds(int64_t seconds);

@@ -4,8 +4,6 @@
 #include "codec/ics_write.h"
 #include "core/instant.h"
 
-static const char *const action_names[] = {"Open", "Warn", "Delay", "Deny"};
-
 static void write_instant(struct json_text_buffer *out, const char *key, int64_t instant_s,
                           struct arena *arena)
 {
@@ -37,7 +35,7 @@ void freezes_write_json(const struct freezes_report *report, struct arena *arena
         json_text_raw_str(out, "\n  {");
         write_instant(out, "start", run->start_s, arena);
         write_instant(out, "end", run->end_s, arena);
-        json_text_member(out, "action", text_of(action_names[run->action]));
+        json_text_member(out, "action", text_of(freeze_action_name(run->action)));
         write_names(out, run->windows, run->window_count);
         json_text_raw_str(out, "}");
     }
@@ -98,7 +96,7 @@ void freezes_write_ics(const struct freezes_report *report, struct arena *arena,
         };
         events[i].description = describe(report, run, &events[i].url, arena);
         events[i].uid = arena_printf(arena, "%.*s-%s-%llx-%llx@changegate.dev",
-                                     TEXT_ARGS(report->scope->name), action_names[run->action],
+                                     TEXT_ARGS(report->scope->name), freeze_action_name(run->action),
                                      (unsigned long long)known_s, (unsigned long long)text_hash(windows));
     }
     ics_write(events, report->runs.count, arena_printf(arena, "Freezes of %.*s", TEXT_ARGS(of)),
@@ -124,7 +122,7 @@ static void write_at_json(const struct freezes_report *report, int64_t at_s, con
     json_text_raw_str(out, "{");
     write_instant(out, "at", at_s, arena);
     json_text_member(out, "state", text_of(closed ? "Closed" : "Open"));
-    json_text_member(out, "action", text_of(action_names[action]));
+    json_text_member(out, "action", text_of(freeze_action_name(action)));
     write_names(out, names, count);
     write_instant(out, "nextTransition", next_s, arena);
     json_text_key(out, "nextState");
@@ -148,7 +146,7 @@ static void write_at_text(const struct freezes_report *report, int64_t at_s, con
     if (!report->scope->governed)
         why = text_of(" (no policy governs it)");
     else if (count > 0)
-        why = arena_printf(arena, " (%s: %.*s)", action_names[action],
+        why = arena_printf(arena, " (%s: %.*s)", freeze_action_name(action),
                            TEXT_ARGS(text_quote(arena, join(names, count, arena), WHY_BYTES_MOST)));
     struct text line =
         arena_printf(arena, "%s at %.*s%.*s; %.*s\n", closed ? "closed" : "open",

@@ -5,8 +5,6 @@
 
 enum { DAY_S = 86400, DAYS_OF_WEEK = 7 };
 
-static const char *const action_names[] = {"Open", "Warn", "Delay", "Deny"};
-
 static void print(struct json_text_buffer *out, struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void print(struct json_text_buffer *out, struct arena *arena, const char *format, ...)
@@ -45,12 +43,6 @@ static int64_t midnight(const struct zone *zone, int64_t day)
     return zone == NULL ? day * DAY_S : zone_instant(zone, day * DAY_S, OCCURRENCE_FIRST);
 }
 
-/* 0 is Monday; 1970-01-01 was a Thursday. */
-static int weekday_of(int64_t day)
-{
-    return (int)(((day + 3) % DAYS_OF_WEEK + DAYS_OF_WEEK) % DAYS_OF_WEEK);
-}
-
 static void write_month(const struct freezes_report *report, int year, int month, struct arena *arena,
                         struct json_text_buffer *out)
 {
@@ -62,14 +54,14 @@ static void write_month(const struct freezes_report *report, int year, int month
     struct text zone = report->zone == NULL ? text_of("UTC") : report->zone->name;
     print(out, arena, "\n%s %d (%.*s)\n Mo  Tu  We  Th  Fr  Sa  Su\n", names[month - 1], year,
           TEXT_ARGS(zone));
-    for (int i = 0; i < weekday_of(first); i++)
+    for (unsigned i = 0; i < weekday_of_day(first); i++)
         json_text_raw_str(out, "    ");
     for (int64_t day = first; day < end; day++) {
         int64_t start_s = midnight(report->zone, day), end_s = midnight(report->zone, day + 1);
         bool shown =
             end_s > report->from_s && start_s < report->to_s; /* of other days nothing is known here */
         char mark = shown ? mark_of_day(report, start_s, end_s) : ' ';
-        bool last = weekday_of(day) == DAYS_OF_WEEK - 1 || day + 1 == end;
+        bool last = weekday_of_day(day) == DAYS_OF_WEEK - 1 || day + 1 == end;
         print(out, arena, " %2d", (int)(day - first + 1));
         if (mark != ' ' || !last)
             print(out, arena, "%c", mark);
@@ -135,7 +127,7 @@ static void write_transitions(const struct freezes_report *report, struct arena 
         if (run->began_before)
             start = text_of("(before)");
         print(out, arena, "%-20.*s %-20.*s %-7s %.*s\n", TEXT_ARGS(start), TEXT_ARGS(end),
-              action_names[run->action], TEXT_ARGS(join(run->windows, run->window_count, arena)));
+              freeze_action_name(run->action), TEXT_ARGS(join(run->windows, run->window_count, arena)));
     }
 }
 

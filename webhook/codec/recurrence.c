@@ -17,12 +17,6 @@ static struct date date_of(int64_t day)
     return (struct date){day, time.year, time.month, time.day};
 }
 
-/* 1970-01-01 was a Thursday; 0 is Monday. */
-static unsigned weekday_of(int64_t day)
-{
-    return (unsigned)(((day + 3) % DAYS_OF_WEEK + DAYS_OF_WEEK) % DAYS_OF_WEEK);
-}
-
 static int64_t first_of_year(int year)
 {
     return days_from_date(year, 1, 1);
@@ -46,7 +40,7 @@ static bool includes(const struct number_set *set, int64_t index, int64_t count)
 
 static int64_t start_of_week(int64_t day, unsigned week_start)
 {
-    return day - (weekday_of(day) + DAYS_OF_WEEK - week_start) % DAYS_OF_WEEK;
+    return day - (weekday_of_day(day) + DAYS_OF_WEEK - week_start) % DAYS_OF_WEEK;
 }
 
 /* A week belongs to the year in which it has most of its days (ISO 8601, with any first day of the week). */
@@ -68,7 +62,7 @@ static bool is_nth(const struct number_set *nth, int64_t day, int64_t first, int
 
 static bool on_weekday(const struct recurrence *rule, struct date date)
 {
-    unsigned weekday = weekday_of(date.day);
+    unsigned weekday = weekday_of_day(date.day);
     if (rule->weekdays >> weekday & 1)
         return true;
     if (!rule->nth[weekday].any)
@@ -120,13 +114,13 @@ static void take_from(struct recurrence *rule, int64_t from)
     struct date date = date_of(from);
     bool weekday = by_day(rule), month_day = rule->month_days.any, year_day = rule->year_days.any;
     if (rule->frequency == EVERY_WEEK && !weekday)
-        rule->weekdays = 1U << weekday_of(from);
+        rule->weekdays = 1U << weekday_of_day(from);
     if (rule->frequency == EVERY_MONTH && !weekday && !month_day)
         add_number(&rule->month_days, date.month_day);
     if (rule->frequency != EVERY_YEAR || weekday || month_day || year_day)
         return;
     if (rule->weeks.any) {
-        rule->weekdays = 1U << weekday_of(from);
+        rule->weekdays = 1U << weekday_of_day(from);
         return;
     }
     add_number(&rule->month_days, date.month_day);

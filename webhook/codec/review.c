@@ -241,28 +241,24 @@ bool review_read_namespace(const struct review *review, struct arena *arena,
     return true;
 }
 
-static struct text write_spec(const struct review *review, const char *of, struct json_text_buffer *out)
+static struct json spec_of(const struct review *review, const char *of)
 {
-    struct json spec = get(get(review->request, of), "spec");
-    json_text_clear(out);
-    if (json_type(spec) == JSON_ABSENT)
-        json_text_raw_str(out, "null");
-    else
-        json_canonical(spec, NULL, 0, out);
-    return json_text_view(out);
+    return get(get(review->request, of), "spec");
 }
 
 struct text review_read_spec(const struct review *review, struct json_text_buffer *scratch)
 {
-    return write_spec(review, "object", scratch);
+    struct json spec = spec_of(review, "object");
+    json_text_clear(scratch);
+    if (json_type(spec) == JSON_ABSENT)
+        json_text_raw_str(scratch, "null");
+    else
+        json_canonical(spec, NULL, 0, scratch);
+    return json_text_view(scratch);
 }
 
 bool review_keeps_spec(const struct review *review)
 {
-    struct json_text_buffer before = {0}, after = {0};
-    bool same = review->operation == OPERATION_UPDATE &&
-                text_equal(write_spec(review, "oldObject", &before), write_spec(review, "object", &after));
-    json_text_done(&before);
-    json_text_done(&after);
-    return same;
+    return review->operation == OPERATION_UPDATE &&
+           json_same(spec_of(review, "oldObject"), spec_of(review, "object"));
 }

@@ -92,3 +92,12 @@ bool window_read_object(struct text name, struct text spec, const struct policy_
         ret_faults->items[i] = reader.faults[i];
     return good;
 }
+
+struct text window_faults_join(const struct window_faults *faults, struct arena *arena)
+{
+    struct text all = TEXT_EMPTY;
+    for (size_t i = 0; i < faults->count; i++)
+        all = arena_printf(arena, "%.*s%s%.*s", TEXT_ARGS(all), i == 0 ? "" : "; ",
+                           TEXT_ARGS(faults->items[i]));
+    return all;
+}

@@ -58,15 +58,8 @@ size_t calendar_causes(const struct calendar_view *view, int64_t now_s, calendar
 
 static int64_t next_start(const struct freeze_timeline *timeline, int64_t now_s)
 {
-    size_t low = 0, high = timeline->segment_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (timeline->segments[middle].start_s <= now_s)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low == timeline->segment_count ? FREEZE_NO_END : timeline->segments[low].start_s;
+    size_t next = timeline->segment_count == 0 ? 0 : freeze_timeline_find(timeline, now_s) + 1;
+    return next == timeline->segment_count ? FREEZE_NO_END : timeline->segments[next].start_s;
 }
 
 int64_t calendar_next_change(const struct calendar_view *view, int64_t now_s)

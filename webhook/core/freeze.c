@@ -33,6 +33,12 @@ struct sweep {
     size_t segment_count;
 };
 
+const char *freeze_action_name(enum freeze_action action)
+{
+    static const char *const names[] = {"Open", "Warn", "Delay", "Deny"};
+    return names[action];
+}
+
 static enum freeze_action counts_as(const struct freeze_window *window)
 {
     if (window->suspended)
@@ -202,10 +208,8 @@ void freeze_timeline_build(struct arena *arena, const struct freeze_spans *const
     cause_sets_move(&sweep.sets, spans, arena, ret_timeline);
 }
 
-struct freeze_point freeze_timeline_at(const struct freeze_timeline *timeline, int64_t now_s)
+size_t freeze_timeline_find(const struct freeze_timeline *timeline, int64_t now_s)
 {
-    if (timeline->segment_count == 0)
-        return (struct freeze_point){FREEZE_OPEN, FREEZE_NO_END, NULL};
     size_t low = 1, high = timeline->segment_count; /* the first that starts after now_s is in [low, high] */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -214,7 +218,14 @@ struct freeze_point freeze_timeline_at(const struct freeze_timeline *timeline, i
         else
             high = middle;
     }
-    const struct freeze_segment *segment = &timeline->segments[low - 1];
+    return low - 1;
+}
+
+struct freeze_point freeze_timeline_at(const struct freeze_timeline *timeline, int64_t now_s)
+{
+    if (timeline->segment_count == 0)
+        return (struct freeze_point){FREEZE_OPEN, FREEZE_NO_END, NULL};
+    const struct freeze_segment *segment = &timeline->segments[freeze_timeline_find(timeline, now_s)];
     const struct freeze_causes *causes = &timeline->causes[segment->causes];
     int64_t turns_s = segment->turns == timeline->segment_count ? FREEZE_NO_END
                                                                 : timeline->segments[segment->turns].start_s;

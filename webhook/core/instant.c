@@ -13,6 +13,13 @@ int64_t days_from_date(int year, int month, int day)
     return era * DAYS_OF_400_YEARS + day_of_era - 719468;
 }
 
+/* 1970-01-01 was a Thursday. */
+unsigned weekday_of_day(int64_t day)
+{
+    enum { DAYS_OF_WEEK = 7 };
+    return (unsigned)(((day + 3) % DAYS_OF_WEEK + DAYS_OF_WEEK) % DAYS_OF_WEEK);
+}
+
 int64_t wall_time_seconds(struct wall_time time)
 {
     return days_from_date(time.year, time.month, time.day) * DAY_S + time.hour * 3600 + time.minute * 60 +

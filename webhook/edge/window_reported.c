@@ -95,7 +95,6 @@ static struct text happening_of(const struct calendars_window *window, const str
 static struct text message_of(const struct calendars_window *window, const struct freeze_moment *moment,
                               struct arena *arena)
 {
-    static const char *const actions[] = {"Open", "Warn", "Delay", "Deny"};
     const struct freeze_window *said = &window->window->said;
     struct text when = moment->next_s == FREEZE_NO_END
                            ? text_of(moment->on ? "with no known end" : "with no known next start")
@@ -105,20 +104,16 @@ static struct text message_of(const struct calendars_window *window, const struc
                           ? TEXT_EMPTY
                           : arena_printf(arena, " (%.*s)", TEXT_ARGS(text_quote(arena, said->reason, 200)));
     return arena_printf(arena, "%s, %.*s; action %s%.*s", moment->on ? "on" : "off", TEXT_ARGS(when),
-                        actions[said->action], TEXT_ARGS(why));
+                        freeze_action_name(said->action), TEXT_ARGS(why));
 }
 
 static void tell_unusable(struct reported *reported, const struct calendars_window *window,
                           struct arena *arena)
 {
-    struct text faults = TEXT_EMPTY;
     if (reported->unusable_generation == reported->generation)
         return;
     reported->unusable_generation = reported->generation;
-    for (size_t i = 0; i < window->faults->count; i++)
-        faults = arena_printf(arena, "%.*s%s%.*s", TEXT_ARGS(faults), i == 0 ? "" : "; ",
-                              TEXT_ARGS(window->faults->items[i]));
-    faults = text_quote(arena, faults, 700);
+    struct text faults = text_quote(arena, window_faults_join(window->faults, arena), 700);
     message_error("FreezeWindow %s cannot be used and closes nothing: %.*s", reported->name,
                   TEXT_ARGS(faults));
     plan_event(reported, "WindowUnusable",

@@ -40,15 +40,6 @@ bool window_status_was_active(const struct window_object *object)
 
 /* ---- the condition Ready ---- */
 
-static struct text all_faults(const struct window_faults *faults, struct arena *arena)
-{
-    struct text all = TEXT_EMPTY;
-    for (size_t i = 0; i < faults->count; i++)
-        all = arena_printf(arena, "%.*s%s%.*s", TEXT_ARGS(all), i == 0 ? "" : "; ",
-                           TEXT_ARGS(faults->items[i]));
-    return text_quote(arena, all, CONDITION_MESSAGE_BYTES_MOST);
-}
-
 /* The time of the last change is kept while the status is the same. */
 static json_t *since_of(const json_t *status, const char *ready, int64_t now_s, struct arena *arena)
 {
@@ -72,9 +63,10 @@ static json_t *make_conditions(const struct calendars_window *window, const stru
     bool usable = window->window != NULL, suspended = usable && window->window->said.suspended;
     const char *ready = usable ? "True" : "False";
     const char *reason = !usable ? "Unusable" : suspended ? "Suspended" : "InForce";
-    struct text message = !usable     ? all_faults(window->faults, arena)
-                          : suspended ? text_of("suspended: it closes nothing until that is taken back")
-                                      : text_of("read and in force");
+    struct text message =
+        !usable ? text_quote(arena, window_faults_join(window->faults, arena), CONDITION_MESSAGE_BYTES_MOST)
+        : suspended ? text_of("suspended: it closes nothing until that is taken back")
+                    : text_of("read and in force");
     return json_pack("[{s:s, s:s, s:s, s:o, s:o, s:I}]", "type", "Ready", "status", ready, "reason", reason,
                      "message", text_value(message), "lastTransitionTime",
                      since_of(status, ready, now_s, arena), "observedGeneration",
