@@ -8,8 +8,9 @@
 #include "codec/json_text.h"
 #include "core/change.h"
 
-/* "sha256:<hex>" over the canonical JSON of a pod template, without the restartedAt annotation; the text is
- * owned by `arena`. SHA-256: FIPS 180-4. */
+/* "sha256:<hex>" over the canonical JSON of a pod template, without the restartedAt annotation (of a Pod:
+ * without its schedulingGates; of a Job: without the labels that the API server makes up for it); the text
+ * is owned by `arena`. SHA-256: FIPS 180-4. */
 struct text digest_template(struct json pod_template, enum workload_kind workload,
                             struct json_text_buffer *scratch, struct arena *arena);
 

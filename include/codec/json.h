@@ -86,6 +86,10 @@ struct json_text_buffer;
 void json_canonical(struct json value, const struct text *skip_path, size_t skip_count,
                     struct json_text_buffer *out);
 
+/* The same without several members of one object: those called `keys` of the object at `path`. */
+void json_canonical_without(struct json value, const struct text *path, size_t path_count,
+                            const struct text *keys, size_t key_count, struct json_text_buffer *out);
+
 #ifdef __cplusplus
 }
 #endif

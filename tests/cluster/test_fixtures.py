@@ -44,7 +44,9 @@ CLASSES = {"created": "Create", "the same": "Metadata", "image": "Rollout", "rep
 # Where a kind differs: a pod has no template apart from itself, so its metadata is only metadata; and a pod that a
 # controller owns is replaced as it was.
 EXCEPTIONS = {("core.v1.Pod", "template label"): "Metadata", ("core.v1.Pod", "restarted"): "Metadata",
-              ("core.v1.Pod", "deleted first"): "Metadata"}
+              ("core.v1.Pod", "deleted first"): "Metadata",
+              # Nothing restarts a Job, whose template never changes.
+              ("batch.v1.Job", "restarted"): "Rollout"}
 
 
 def read(name):

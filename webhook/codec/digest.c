@@ -7,6 +7,11 @@
 static const struct text restarted_at_path[] = {TEXT("metadata"), TEXT("annotations"),
                                                 TEXT("kubectl.kubernetes.io/restartedAt")};
 static const struct text gates_path[] = {TEXT("schedulingGates")};
+/* The API server writes these into the template of a Job when it is created, between the mutating and the
+ * validating pass, with a uid that no other Job has. */
+static const struct text labels_path[] = {TEXT("metadata"), TEXT("labels")};
+static const struct text job_labels[] = {TEXT("controller-uid"), TEXT("batch.kubernetes.io/controller-uid"),
+                                         TEXT("job-name"), TEXT("batch.kubernetes.io/job-name")};
 
 struct json digest_left_out(struct json pod_template, enum workload_kind workload)
 {
@@ -40,6 +45,8 @@ struct text digest_template(struct json pod_template, enum workload_kind workloa
     if (workload ==
         KIND_POD) /* a gate keeps a pod from starting; taking it away is a Resume, not another template */
         json_canonical(pod_template, gates_path, 1, scratch);
+    else if (workload == KIND_JOB) /* whose template never changes, so nothing is restarted */
+        json_canonical_without(pod_template, labels_path, 2, job_labels, 4, scratch);
     else
         json_canonical(pod_template, restarted_at_path, 3, scratch);
     struct text canonical = json_text_view(scratch);

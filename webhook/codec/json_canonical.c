@@ -55,40 +55,71 @@ static void sort_members(struct member *members, size_t count)
     }
 }
 
-/* Whether leaving out the member at `path` leaves nothing of `value`. */
-static bool becomes_empty(struct json value, const struct text *path, size_t count)
+/* Members to leave out: `keys` of the object at `path`. */
+struct skip {
+    const struct text *path;
+    size_t path_count;
+    const struct text *keys;
+    size_t key_count;
+};
+
+static const struct skip skip_nothing;
+
+/* One step down the path. */
+static struct skip below(struct skip skip, struct text key)
 {
-    if (json_type(value) != JSON_OBJECT || json_count(value) != 1)
+    if (skip.path_count == 0 || !text_equal(key, skip.path[0]))
+        return skip_nothing;
+    skip.path++;
+    skip.path_count--;
+    return skip;
+}
+
+static bool is_key(struct skip skip, struct text key)
+{
+    for (size_t i = 0; skip.path_count == 0 && i < skip.key_count; i++)
+        if (text_equal(key, skip.keys[i]))
+            return true;
+    return false;
+}
+
+static bool is_skipped(struct text key, struct json value, struct skip skip);
+
+/* Whether leaving them out leaves nothing of `value`, which then had something. */
+static bool becomes_empty(struct json value, struct skip skip)
+{
+    if (json_type(value) != JSON_OBJECT || json_count(value) == 0 || skip.key_count == 0)
         return false;
-    struct json only = json_get(value, path[0]);
-    return json_type(only) != JSON_ABSENT && (count == 1 || becomes_empty(only, path + 1, count - 1));
+    for (struct json_walk walk = json_walk_start(value); json_walk_next(&walk);)
+        if (!is_skipped(walk.key, walk.value, skip))
+            return false;
+    return true;
 }
 
-static bool is_skipped(const struct member *member, const struct text *path, size_t count)
+static bool is_skipped(struct text key, struct json value, struct skip skip)
 {
-    return count > 0 && text_equal(member->key, path[0]) &&
-           (count == 1 || becomes_empty(member->value, path + 1, count - 1));
+    return is_key(skip, key) || becomes_empty(value, below(skip, key));
 }
 
-static void write_members(struct member *members, size_t count, const struct text *path, size_t path_count,
+static void write_value(struct json value, struct skip skip, struct json_text_buffer *out);
+
+static void write_members(struct member *members, size_t count, struct skip skip,
                           struct json_text_buffer *out)
 {
     sort_members(members, count);
     json_text_raw_str(out, "{");
     for (size_t i = 0; i < count; i++) {
-        if (is_skipped(&members[i], path, path_count))
+        if (skip.key_count > 0 && is_skipped(members[i].key, members[i].value, skip))
             continue;
         json_text_element(out);
         json_text_string(out, members[i].key);
         json_text_raw_str(out, ":");
-        bool on_path = path_count > 1 && text_equal(members[i].key, path[0]);
-        json_canonical(members[i].value, on_path ? path + 1 : NULL, on_path ? path_count - 1 : 0, out);
+        write_value(members[i].value, below(skip, members[i].key), out);
     }
     json_text_raw_str(out, "}");
 }
 
-static void write_object(struct json value, const struct text *path, size_t path_count,
-                         struct json_text_buffer *out)
+static void write_object(struct json value, struct skip skip, struct json_text_buffer *out)
 {
     struct member few[MEMBERS_ON_STACK], *members = few;
     size_t count = 0, capacity = MEMBERS_ON_STACK;
@@ -106,25 +137,39 @@ static void write_object(struct json value, const struct text *path, size_t path
         }
         members[count++] = (struct member){first_bytes(walk.key), walk.key, walk.value};
     }
-    write_members(members, count, path, path_count, out);
+    write_members(members, count, skip, out);
     if (members != few)
         free(members);
 }
 
-void json_canonical(struct json value, const struct text *skip_path, size_t skip_count,
-                    struct json_text_buffer *out)
+static void write_value(struct json value, struct skip skip, struct json_text_buffer *out)
 {
     enum json_type type = json_type(value);
     if (type == JSON_OBJECT) {
-        write_object(value, skip_path, skip_count, out);
+        write_object(value, skip, out);
     } else if (type == JSON_ARRAY) {
         json_text_raw_str(out, "[");
         for (struct json_walk walk = json_walk_start(value); json_walk_next(&walk);) {
             json_text_element(out);
-            json_canonical(walk.value, NULL, 0, out);
+            write_value(walk.value, skip_nothing, out);
         }
         json_text_raw_str(out, "]");
     } else {
         json_canonical_scalar(value, out);
     }
+}
+
+void json_canonical(struct json value, const struct text *skip_path, size_t skip_count,
+                    struct json_text_buffer *out)
+{
+    if (skip_count == 0)
+        write_value(value, skip_nothing, out);
+    else
+        json_canonical_without(value, skip_path, skip_count - 1, skip_path + skip_count - 1, 1, out);
+}
+
+void json_canonical_without(struct json value, const struct text *path, size_t path_count,
+                            const struct text *keys, size_t key_count, struct json_text_buffer *out)
+{
+    write_value(value, (struct skip){path, path_count, keys, key_count}, out);
 }
