@@ -56,8 +56,24 @@ struct workload_type {
     enum workload_kind workload;
     struct field_path template_path;
     struct field_path replicas_path; /* no steps: the kind has no such field */
-    struct field_path hold_path;     /* no steps: cannot be stopped */
+    struct field_path hold_path;     /* no steps: no field stops it (a Pod has gates) */
     struct text hold_value;          /* canonical JSON of the value that stops it: "true" */
+};
+
+enum in_flight { IN_FLIGHT_FINISH, IN_FLIGHT_PAUSE };
+
+struct delay_rule {
+    int64_t retry_below_s;      /* an opening this near is waited for by the client */
+    bool daemon_sets_on_delete; /* hold a DaemonSet by OnDelete; else a freeze denies */
+    enum in_flight in_flight;   /* a Deployment's rollout that is under way when a Delay begins */
+};
+
+enum release_order { RELEASE_OLDEST_FIRST, RELEASE_PRIORITY_THEN_OLDEST };
+
+struct release_rule {
+    int64_t concurrent_most; /* releases whose rollouts are not finished */
+    int64_t jitter_s;        /* each is released up to so much after the opening */
+    enum release_order order;
 };
 
 struct policy {
@@ -71,6 +87,8 @@ struct policy {
     const struct window *windows; /* as written: codec/window.h */
     size_t window_count;
     int64_t warn_ahead_s; /* a change this close to a closing is told of it; 0: never */
+    struct delay_rule delay;
+    struct release_rule release;
     struct principals operators;
     const struct text *trusted_controllers; /* user names */
     size_t trusted_controller_count;
@@ -100,6 +118,10 @@ const struct workload_type *workload_type_of_kind(const struct policy *policy, s
 
 /* Whether some workload type, built in or the policy's, has this kind, in whatever group. */
 bool workload_kind_known(const struct policy *policy, struct text kind);
+
+/* What a policy says of delay and release unless it says otherwise (DESIGN section 3). */
+extern const struct delay_rule policy_default_delay;
+extern const struct release_rule policy_default_release;
 
 /* The needs each class has unless the policy says otherwise (DESIGN section 3). */
 extern const struct class_needs policy_default_needs[CLASS_COUNT];

@@ -96,6 +96,18 @@ static void put_workloads(struct page *page, const struct policy *policy)
     }
 }
 
+static void put_delay(struct page *page, const struct policy *policy)
+{
+    static const char *const flights[] = {"finishes", "pauses"};
+    static const char *const orders[] = {"oldest first", "by priority, then oldest first"};
+    const struct delay_rule *delay = &policy->delay;
+    const struct release_rule *release = &policy->release;
+    put(page, "  retries below %" PRId64 " s, %s DaemonSets, what is in flight %s\n", delay->retry_below_s,
+        delay->daemon_sets_on_delete ? "holds" : "denies", flights[delay->in_flight]);
+    put(page, "  releases %" PRId64 " at a time within %" PRId64 " s, %s\n", release->concurrent_most,
+        release->jitter_s, orders[release->order]);
+}
+
 static struct text end_of(struct arena *arena, int64_t end_s)
 {
     return end_s == FREEZE_NO_END ? text_of("no end") : instant_format(arena, end_s);
@@ -197,6 +209,7 @@ struct text policy_text(struct arena *arena, const struct policy_set *set)
         put_needs(&page, policy);
         put_people(&page, policy);
         put_workloads(&page, policy);
+        put_delay(&page, policy);
         put(&page, "  warns %" PRId64 " s ahead\n", policy->warn_ahead_s);
         for (size_t w = 0; w < policy->window_count; w++)
             put_window(&page, &policy->windows[w]);

@@ -53,8 +53,9 @@ static void test_built_in_workloads(void **state)
     static const struct type_row rows[] = {
         {"apps", "deployments", "Deployment", KIND_DEPLOYMENT, "spec.template", "spec.replicas",
          "spec.paused"},
-        {"apps", "statefulsets", "StatefulSet", KIND_STATEFULSET, "spec.template", "spec.replicas", ""},
-        {"apps", "daemonsets", "DaemonSet", KIND_DAEMONSET, "spec.template", "", ""},
+        {"apps", "statefulsets", "StatefulSet", KIND_STATEFULSET, "spec.template", "spec.replicas",
+         "spec.updateStrategy.rollingUpdate.partition"},
+        {"apps", "daemonsets", "DaemonSet", KIND_DAEMONSET, "spec.template", "", "spec.updateStrategy.type"},
         {"apps", "replicasets", "ReplicaSet", KIND_REPLICASET, "spec.template", "spec.replicas", ""},
         {"", "replicationcontrollers", "ReplicationController", KIND_REPLICATIONCONTROLLER, "spec.template",
          "spec.replicas", ""},

@@ -301,9 +301,11 @@ bool policy_get_duration(struct policy_reader *reader, struct policy_map map, co
     } while (part_s >= 0 && rest.length > 0 && total_s <= most_s);
     if (part_s < 0 || total_s > most_s)
         return policy_fail(reader, policy_find(map, key), policy_path(reader, map.path, key),
-                           "\"%.*s\" is no duration from 0s to %lldh; write one such as 90s, 30m or 1h30m",
+                           "\"%.*s\" is no duration from 0s to %lld%s; write one such as %s",
                            TEXT_ARGS(text_quote(reader->arena, written, QUOTE_BYTES_MOST)),
-                           (long long)(most_s / 3600));
+                           (long long)(most_s % 3600 == 0 ? most_s / 3600 : most_s / 60),
+                           most_s % 3600 == 0 ? "h" : "m",
+                           most_s > 3600 ? "90s, 30m or 1h30m" : "30s, 90s or 2m");
     *value_s = total_s;
     return true;
 }

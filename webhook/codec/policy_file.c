@@ -13,9 +13,6 @@ struct policy_file {
     struct policy_set set;
 };
 
-static const char later_holds[] = "leave it out (a freeze denies)";
-static const char later_override[] = "leave it out (an operator can lift a freeze)";
-
 static const struct policy_field document_fields[] = {
     {"apiVersion", NULL}, {"kind", NULL}, {"metadata", NULL}, {"spec", NULL}, {NULL, NULL}};
 static const struct policy_field spec_fields[] = {
@@ -30,9 +27,9 @@ static const struct policy_field spec_fields[] = {
     {"trustedControllers", NULL},
     {"workloads", NULL},
     {"requirements", "leave it out, and raise approval.minimum for all"},
-    {"delay", later_holds},
-    {"release", later_holds},
-    {"breakGlass", later_override},
+    {"delay", NULL},
+    {"release", NULL},
+    {"breakGlass", "leave it out (an operator can lift a freeze)"},
     {"warnAhead", NULL},
     {"tokens", "use approval.sources: [Annotation]"},
     {NULL, NULL}};
@@ -92,6 +89,7 @@ static bool read_policy(struct policy_reader *reader, const struct yaml_node *no
            policy_read_classes(reader, spec, policy) && policy_read_approval(reader, spec, policy) &&
            policy_read_document(reader, spec, policy) && policy_read_keys(reader, spec, policy) &&
            policy_read_people(reader, spec, policy) && policy_read_workloads(reader, spec, policy) &&
+           policy_read_delay(reader, spec, policy) && policy_read_release(reader, spec, policy) &&
            policy_read_windows(reader, spec, policy);
 }
 

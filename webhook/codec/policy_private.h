@@ -70,7 +70,8 @@ bool policy_get_list(struct policy_reader *reader, struct policy_map map, const 
 bool policy_get_choice(struct policy_reader *reader, struct policy_map map, const char *key,
                        const char *const *names, unsigned *value) MUST_USE;
 
-/* A duration as Go writes it, "90s", "30m" or "1h30m", from 0s to `most_s`. */
+/* A duration as Go writes it, "90s", "30m" or "1h30m", from 0s to `most_s`,
+ * which is whole minutes. */
 bool policy_get_duration(struct policy_reader *reader, struct policy_map map, const char *key, int64_t most_s,
                          int64_t *value_s) MUST_USE;
 
@@ -98,6 +99,9 @@ bool policy_read_people(struct policy_reader *reader, struct policy_map spec, st
 bool policy_read_keys(struct policy_reader *reader, struct policy_map spec, struct policy *policy) MUST_USE;
 bool policy_read_workloads(struct policy_reader *reader, struct policy_map spec,
                            struct policy *policy) MUST_USE;
+bool policy_read_delay(struct policy_reader *reader, struct policy_map spec, struct policy *policy) MUST_USE;
+bool policy_read_release(struct policy_reader *reader, struct policy_map spec,
+                         struct policy *policy) MUST_USE;
 bool policy_read_windows(struct policy_reader *reader, struct policy_map spec,
                          struct policy *policy) MUST_USE;
 

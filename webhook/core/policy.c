@@ -12,6 +12,9 @@ const struct class_needs policy_default_needs[CLASS_COUNT] = {
     [CLASS_METADATA] = {.approval = false, .freeze = false},
 };
 
+const struct delay_rule policy_default_delay = {.retry_below_s = 60};
+const struct release_rule policy_default_release = {.concurrent_most = 10, .jitter_s = 120};
+
 const struct text policy_default_trusted_controllers[] = {
     TEXT("system:serviceaccount:kube-system:deployment-controller"),
     TEXT("system:serviceaccount:kube-system:replicaset-controller"),
@@ -48,6 +51,17 @@ const size_t policy_default_trusted_controller_count =
     {                                                                               \
         (const struct text[]){TEXT("spec"), TEXT("paused")}, 2, TEXT("spec.paused") \
     }
+#define FIELD_PARTITION                                                                    \
+    {                                                                                      \
+        (const struct text[]){TEXT("spec"), TEXT("updateStrategy"), TEXT("rollingUpdate"), \
+                              TEXT("partition")},                                          \
+            4, TEXT("spec.updateStrategy.rollingUpdate.partition")                         \
+    }
+#define FIELD_STRATEGY                                                                \
+    {                                                                                 \
+        (const struct text[]){TEXT("spec"), TEXT("updateStrategy"), TEXT("type")}, 3, \
+            TEXT("spec.updateStrategy.type")                                          \
+    }
 #define FIELD_PARALLELISM                                                                     \
     {                                                                                         \
         (const struct text[]){TEXT("spec"), TEXT("parallelism")}, 2, TEXT("spec.parallelism") \
@@ -79,9 +93,9 @@ static const struct workload_type built_in[] = {
     {TEXT("apps"), TEXT("Deployment"), TEXT("deployments"), KIND_DEPLOYMENT,
      FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_PAUSED, TEXT("true")},
     {TEXT("apps"), TEXT("StatefulSet"), TEXT("statefulsets"), KIND_STATEFULSET,
-     FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_NONE, {NULL, 0}},
+     FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_PARTITION, TEXT("2147483647")},
     {TEXT("apps"), TEXT("DaemonSet"), TEXT("daemonsets"), KIND_DAEMONSET,
-     FIELD_TEMPLATE, FIELD_NONE, FIELD_NONE, {NULL, 0}},
+     FIELD_TEMPLATE, FIELD_NONE, FIELD_STRATEGY, TEXT("\"OnDelete\"")},
     {TEXT("apps"), TEXT("ReplicaSet"), TEXT("replicasets"), KIND_REPLICASET,
      FIELD_TEMPLATE, FIELD_REPLICAS, FIELD_NONE, {NULL, 0}},
     {TEXT(""), TEXT("ReplicationController"), TEXT("replicationcontrollers"), KIND_REPLICATIONCONTROLLER,
