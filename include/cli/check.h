@@ -5,8 +5,8 @@
 #ifndef CHANGEGATE_CLI_CHECK_H
 #define CHANGEGATE_CLI_CHECK_H
 
-/* argv[0] is "check". Returns the exit status: 0 all pass, 1 at least one refused, 2 unusable input (then one
- * line on standard error says what, where and the cure). */
+/* argv[0] is "check". Returns the exit status: 0 all pass or would be held, 1 at least one refused, 2
+ * unusable input (then one line on standard error says what, where and the cure). */
 int cli_check(int argc, char **argv);
 
 #endif

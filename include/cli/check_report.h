@@ -14,7 +14,7 @@ struct check_report {
     struct text policy;  /* that governs; empty: none does */
     bool policy_assumed; /* since nobody said what labels the namespaces have */
 
-    size_t passed, refused, skipped; /* skipped: no workload */
+    size_t passed, held, refused, skipped; /* held: would wait for an opening; skipped: no workload */
     struct json_text_buffer objects, skipped_objects;
 };
 

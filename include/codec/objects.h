@@ -19,6 +19,13 @@ struct text object_annotation(struct json object, struct text key);
 struct object_state object_state_read(struct json object, const struct workload_type *type,
                                       bool scale_subresource);
 
+/* Whether a hold stops it, or looks as if: its hold field has the value that stops it; a Pod has HOLD_GATE.
+ */
+bool object_is_stopped(struct json object, const struct workload_type *type);
+
+/* The place of HOLD_GATE in a Pod's spec.schedulingGates; -1: it has none. */
+int object_hold_gate(struct json pod);
+
 /* Whether `after` names an owner that `before` does not, or gives one a larger role. */
 bool object_owner_added(struct json before, struct json after);
 

@@ -25,6 +25,18 @@ struct review {
 bool review_open(struct json_reader *reader, struct text body, struct review *ret_review,
                  struct text *ret_uid, struct error *error) MUST_USE;
 
+/* Add to a verdict that holds what only a look at the old template tells: what runs. Not done for every
+ * change, since a digest costs as much as parsing. */
+void review_complete_hold(const struct review *review, const struct policy *policy,
+                          const struct change *change, struct arena *arena, struct json_text_buffer *scratch,
+                          struct verdict *verdict);
+
+/* A held object as if it was released now: the change that the releaser asks for, for decision_make. `object`
+ * is the whole object, parsed by `reader`; the user is who applied it. False: it is not held. */
+bool review_read_held(struct json object, const struct policy *policy, const struct workload_type *type,
+                      bool reads_labels, struct arena *arena, struct json_text_buffer *scratch,
+                      struct change *ret_change) MUST_USE;
+
 /* Reduce the request to a change under `policy` (NULL: none governs; built-in kinds only). Fills classes and,
  * where a class needs them, digests; labels only where `reads_labels`, since few windows ask for them.
  * `scratch` is the canonical text's buffer, reused. Texts borrow the reader or `arena`. */
@@ -51,6 +63,12 @@ bool review_keeps_spec(const struct review *review);
  */
 void review_write_answer(struct text uid, const struct verdict *verdict, const struct change *change,
                          struct json_text_buffer *out);
+
+/* The answer of /mutate: always allowed, with the patch that makes the object what the verdict's target says,
+ * if it is not that already. `scratch` is cleared first. */
+void review_write_mutation(const struct review *review, const struct policy *policy,
+                           const struct change *change, const struct verdict *verdict, struct arena *arena,
+                           struct json_text_buffer *scratch, struct json_text_buffer *out);
 
 /* One JSON object, no newline: the decision for the log (docs/auditor.md names every key). `path` is
  * "/validate". */

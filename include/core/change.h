@@ -6,6 +6,7 @@
 #ifndef CHANGEGATE_CORE_CHANGE_H
 #define CHANGEGATE_CORE_CHANGE_H
 
+#include "core/hold.h"
 #include "core/principals.h"
 #include "core/selector.h"
 
@@ -68,6 +69,23 @@ struct object_state {
     struct text controller_kind; /* of that reference; empty otherwise */
 };
 
+/* What the objects say of holds. Of a held object the states of the change are those without the hold:
+ * `before` is what runs, `after` what the client wants once it is released. */
+struct change_hold {
+    bool decides; /* a whole object is written, so its marks are the gate's to decide */
+    struct hold_marks before, after;
+    bool keeps;                  /* the old object is held, and the template is the held one */
+    change_classes held_classes; /* with `keeps`: of the held change, while `classes` are those of the edit */
+    bool asks_release;           /* the annotation is gone and the label says HOLD_LABEL_RELEASING */
+    bool asks_pause;             /* to hold a rollout that is under way: HOLD_LABEL_PAUSE */
+    bool gate_gone;              /* of a held Pod, whose gate nobody can put back */
+    enum hold_obstacle obstacle; /* OBSTACLE_NONE: it can be held */
+    enum rollout_progress progress; /* of the old object */
+    struct hold_running running;    /* of an object that is held already; else see review_complete_hold */
+    struct text restore;            /* what the client wants in the held field; NULL `at`: absent */
+    struct text on_freeze;          /* the author's annotation; NULL `at`: absent */
+};
+
 struct change {
     struct text uid;
     enum operation operation;
@@ -93,6 +111,8 @@ struct change {
     struct labels labels_before, labels_after; /* of the old and the new object */
     struct text approval_ids;
     struct text change_document;
+
+    struct change_hold hold;
 
     change_classes classes; /* filled by change_classify */
 };

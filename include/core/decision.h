@@ -15,7 +15,7 @@ struct facts {
     const struct calendar *calendar; /* the windows that apply in it; NULL: none */
 };
 
-enum verdict_kind { VERDICT_ALLOW, VERDICT_WARN, VERDICT_DENY };
+enum verdict_kind { VERDICT_ALLOW, VERDICT_WARN, VERDICT_DELAY, VERDICT_DENY };
 
 /* Stable codes: metrics, audit annotations, `causes[].reason` and docs/reasons.md use the names of
  * reason_code_name. */
@@ -29,8 +29,13 @@ enum reason_code {
     /* checked and in order */
     REASON_APPROVED,
     REASON_NOTHING_REQUIRED,
-    REASON_FREEZE_WARNING, /* a window or label that only warns is in force */
-    REASON_FREEZE_AHEAD,   /* allowed, and soon it would not be */
+    REASON_FREEZE_WARNING,   /* a window or label that only warns is in force */
+    REASON_FREEZE_AHEAD,     /* allowed, and soon it would not be */
+    REASON_HELD,             /* delayed: admitted, and kept from rolling out */
+    REASON_STILL_HELD,       /* an edit of a held object, or its release: it stays held, and why */
+    REASON_HOLD_ENDED,       /* back to what runs: nothing is held any more */
+    REASON_RELEASED,         /* a held change that may roll out now */
+    REASON_RELEASED_BY_HAND, /* by an operator, during a freeze */
     /* faults */
     REASON_NAMESPACE_UNKNOWN,
     REASON_APPROVAL_MISSING,
@@ -42,6 +47,8 @@ enum reason_code {
     REASON_FROZEN,
     REASON_OPERATOR_REQUIRED,
     REASON_WINDOW_INVALID, /* a FreezeWindow that nothing could act on */
+    REASON_HOLD_PROTECTED, /* marks of a hold written past the gate */
+    REASON_HOLD_MISMATCH,  /* the final object does not carry what the gate would have written */
     REASON_COUNT
 };
 
@@ -68,12 +75,20 @@ struct verdict {
     int64_t opens_s;           /* next opening when frozen, FREEZE_NO_END, or 0 when not frozen */
     struct text approvals[16]; /* ids that counted */
     size_t approval_count;
+    struct hold_target target; /* what the object has to carry of a hold */
+    bool releases;             /* the held change goes out with this request */
 };
 
 /* Decide. `policy` is the one that governs the namespace, NULL when none does. Texts of the verdict live in
  * `arena` or borrow from the arguments. */
 void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
                    int64_t now_s, struct arena *arena, struct verdict *ret_verdict);
+
+/* Of the object as it will be stored: whether it carries what `verdict` says it has to. Where it does not,
+ * replicas do not agree for a moment, or the mutating registration is missing: the verdict becomes a denial
+ * that the client tries again by itself. */
+void decision_verify_hold(const struct change *change, int64_t now_s, struct arena *arena,
+                          struct verdict *verdict);
 
 /* A request on a Namespace object (`/guard`): who may set or remove what the gate reads from it, and who may
  * delete a governed one. */
@@ -100,7 +115,7 @@ void decision_make_window(struct text name, const struct text *faults, size_t fa
 const char *reason_code_name(enum reason_code code);
 bool reason_is_fault(enum reason_code code);
 
-/* "Allow", "Warn", "Deny" */
+/* "Allow", "Warn", "Delay", "Deny" */
 const char *verdict_kind_name(enum verdict_kind kind);
 
 #endif

@@ -38,7 +38,7 @@ def test_json(check):
     status, report = check.json("-f", path)
     [seen] = report.pop("objects")
     assert status == 1
-    assert report == {"skippedObjects": [{"kind": "Service", "name": "web"}], "passed": 0, "refused": 1, "skipped": 1,
+    assert report == {"skippedObjects": [{"kind": "Service", "name": "web"}], "passed": 0, "held": 0, "refused": 1, "skipped": 1,
                       "at": OPEN, "policy": "tier-1", "policyAssumed": True}
     assert [reason["code"] for reason in seen.pop("reasons")] == ["ApprovalMissing", "ChangeDocumentMissing"]
     assert seen.pop("digest", "sha256:").startswith("sha256:")

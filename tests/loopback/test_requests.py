@@ -87,7 +87,7 @@ def test_a_body_that_ends_early_harms_nobody(gate):
 
 @pytest.mark.parametrize("path", [
     "/validate/x", "/validate/", "//validate", "/a/../validate", "/./validate", "/%76alidate", "/VALIDATE", "/",
-    "/validate%00", "/validate;x", "/mutate", "/metrics", "/healthz", "https://gate/validate",
+    "/validate%00", "/validate;x", "/mutate/x", "/mutates", "/metrics", "/healthz", "https://gate/validate",
 ])
 def test_no_such_path(gate, path):
     _, body = reviews.review(reviews.APPROVED)

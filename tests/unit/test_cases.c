@@ -106,8 +106,8 @@ static unsigned differences(const json_t *is, const json_t *wanted, const char *
     char *wanted_text =
         wanted == NULL ? strdup("(absent)") : json_dumps(wanted, JSON_ENCODE_ANY | JSON_SORT_KEYS);
     count = strcmp(is_text, wanted_text) != 0;
-    if (count > 0)
-        print_error("%s\n  is:     %s\n  wanted: %s\n", path, is_text, wanted_text);
+    if (count > 0) /* print_error cuts at 1024 bytes */
+        fprintf(stderr, "%s\n  is:     %s\n  wanted: %s\n", path, is_text, wanted_text);
     free(is_text);
     free(wanted_text);
     return count;

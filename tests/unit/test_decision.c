@@ -414,6 +414,11 @@ static void test_codes_are_stable(void **state)
         {REASON_NOTHING_REQUIRED, "NothingRequired", false},
         {REASON_FREEZE_WARNING, "FreezeWarning", false},
         {REASON_FREEZE_AHEAD, "FreezeAhead", false},
+        {REASON_HELD, "Held", false},
+        {REASON_STILL_HELD, "StillHeld", false},
+        {REASON_HOLD_ENDED, "HoldEnded", false},
+        {REASON_RELEASED, "Released", false},
+        {REASON_RELEASED_BY_HAND, "ReleasedByHand", false},
         {REASON_NAMESPACE_UNKNOWN, "NamespaceUnknown", true},
         {REASON_APPROVAL_MISSING, "ApprovalMissing", true},
         {REASON_APPROVAL_INVALID, "ApprovalInvalid", true},
@@ -424,6 +429,8 @@ static void test_codes_are_stable(void **state)
         {REASON_FROZEN, "Frozen", true},
         {REASON_OPERATOR_REQUIRED, "OperatorRequired", true},
         {REASON_WINDOW_INVALID, "WindowInvalid", true},
+        {REASON_HOLD_PROTECTED, "HoldProtected", true},
+        {REASON_HOLD_MISMATCH, "HoldMismatch", true},
     };
     assert_int_equal(sizeof(rows) / sizeof(rows[0]), REASON_COUNT);
     for (size_t i = 0; i < REASON_COUNT; i++) {

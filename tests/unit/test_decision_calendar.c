@@ -82,7 +82,7 @@ static void test_a_freeze_and_a_gap_together(void **state)
         "outside Maintenance window \"nights\"");
 }
 
-static void test_delay_is_said_to_deny(void **state)
+static void test_what_cannot_be_held_is_denied(void **state)
 {
     struct fixture *fixture = *state;
     struct dated_window windows[] = {{{.name = TEXT("peak"), .action = FREEZE_DELAY}, peak_time, 1},
@@ -92,7 +92,7 @@ static void test_delay_is_said_to_deny(void **state)
     assert_int_equal(verdict->kind, VERDICT_DENY);
     assert_reason(
         verdict, 0, REASON_FROZEN, "metadata.namespace",
-        "frozen until 2026-11-20T12:00:00Z by window \"peak\"; Delay is not supported yet and denies");
+        "frozen until 2026-11-20T12:00:00Z by window \"peak\"; not held, since a hold stops no Rollout");
     windows[1].said.action = FREEZE_DENY; /* it would deny anyway */
     freeze_by(fixture, windows, 2);
     assert_reason(decide(fixture), 0, REASON_FROZEN, "metadata.namespace",
@@ -291,7 +291,7 @@ int main(void)
         DECISION(test_outside_a_maintenance_window),
         DECISION(test_too_late_for_a_maintenance_window),
         DECISION(test_a_freeze_and_a_gap_together),
-        DECISION(test_delay_is_said_to_deny),
+        DECISION(test_what_cannot_be_held_is_denied),
         DECISION(test_three_causes_are_told_whole),
         DECISION(test_more_than_eight_causes_of_both_sorts),
         DECISION(test_what_operators_wrote_stays_on_one_line),

@@ -71,6 +71,19 @@ static void read_namespace(struct check *check)
 
 /* ---- deciding ---- */
 
+/* A manifest is not yet what the API server makes of it: that fills in what surrounds the field of a hold in
+ * its own kinds. And a manifest as the old object tells nothing of a controller: it is taken to be at rest.
+ */
+static void forgive(struct change *change)
+{
+    enum hold_obstacle *obstacle = &change->hold.obstacle;
+    if (*obstacle == OBSTACLE_UNOBSERVED)
+        *obstacle = OBSTACLE_NONE;
+    if (*obstacle == OBSTACLE_FIELD && change->workload != KIND_OTHER)
+        *obstacle =
+            change->before.replicas == 0 && change->after.replicas > 0 ? OBSTACLE_FROM_ZERO : OBSTACLE_NONE;
+}
+
 static bool decide(struct check *check, const struct manifest *manifest, struct text resource,
                    struct error *error)
 {
@@ -87,6 +100,7 @@ static bool decide(struct check *check, const struct manifest *manifest, struct 
         error->column = manifest->object->column;
         return false;
     }
+    forgive(&change);
     decision_make(check->policy, &check->facts, &change, check->report.at_s, &check->arena, &verdict);
     check_report_object(&check->report, &change, &verdict);
     return true;
@@ -135,7 +149,7 @@ static bool run(struct check *check, struct error *error)
     for (size_t i = 0; i < check->options->file_count; i++)
         if (!check_file(check, check->options->files[i], error))
             return false;
-    return check->report.passed + check->report.refused + check->report.skipped > 0 ||
+    return check->report.passed + check->report.held + check->report.refused + check->report.skipped > 0 ||
            error_set(error, ERROR_INPUT, "%s: no object in it; give manifests", check->options->files[0]);
 }
 

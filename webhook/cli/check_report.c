@@ -6,7 +6,11 @@
 
 static const char *verdict_word(enum verdict_kind kind)
 {
-    return kind == VERDICT_DENY ? "refused" : kind == VERDICT_WARN ? "warn" : "pass";
+    static const char *const words[] = {[VERDICT_ALLOW] = "pass",
+                                        [VERDICT_WARN] = "warn",
+                                        [VERDICT_DELAY] = "held",
+                                        [VERDICT_DENY] = "refused"};
+    return words[kind];
 }
 
 static void line(struct json_text_buffer *out, const char *before, struct text text)
@@ -40,6 +44,7 @@ static void write_object_text(const struct change *change, const struct verdict 
 
 static void write_text(const struct check_report *report, struct arena *arena, struct json_text_buffer *out)
 {
+    struct text held = report->held == 0 ? TEXT_EMPTY : arena_printf(arena, "%zu held, ", report->held);
     json_text_raw(out, json_text_view(&report->objects));
     if (report->policy.length == 0)
         line(out, "", text_of("no policy governs a namespace with these labels: nothing is checked in it"));
@@ -48,8 +53,9 @@ static void write_text(const struct check_report *report, struct arena *arena, s
              arena_printf(arena, "no --namespace-labels given: policy %.*s is taken to govern",
                           TEXT_ARGS(report->policy)));
     line(out, "",
-         arena_printf(arena, "%zu passed, %zu refused, %zu skipped (no workload), as of %.*s", report->passed,
-                      report->refused, report->skipped, TEXT_ARGS(instant_format(arena, report->at_s))));
+         arena_printf(arena, "%zu passed, %.*s%zu refused, %zu skipped (no workload), as of %.*s",
+                      report->passed, TEXT_ARGS(held), report->refused, report->skipped,
+                      TEXT_ARGS(instant_format(arena, report->at_s))));
 }
 
 /* ---- JSON ---- */
@@ -118,6 +124,7 @@ static void write_json(const struct check_report *report, struct arena *arena, s
     key_list(out, "objects", &report->objects);
     key_list(out, "skippedObjects", &report->skipped_objects);
     key_count(out, "passed", report->passed);
+    key_count(out, "held", report->held);
     key_count(out, "refused", report->refused);
     key_count(out, "skipped", report->skipped);
     json_text_member(out, "at", instant_format(arena, report->at_s));
@@ -137,6 +144,8 @@ void check_report_object(struct check_report *report, const struct change *chang
 {
     if (verdict->kind == VERDICT_DENY)
         report->refused++;
+    else if (verdict->kind == VERDICT_DELAY)
+        report->held++;
     else
         report->passed++;
     if (report->json)

@@ -62,6 +62,21 @@ static bool is_stopped(struct json object, const struct workload_type *type)
     return has_hold_value(object, type);
 }
 
+int object_hold_gate(struct json pod)
+{
+    int place = 0;
+    for (struct json_walk w = json_walk_start(get(get(pod, "spec"), "schedulingGates")); json_walk_next(&w);
+         place++)
+        if (text_is(json_as_text(get(w.value, "name")), HOLD_GATE))
+            return place;
+    return -1;
+}
+
+bool object_is_stopped(struct json object, const struct workload_type *type)
+{
+    return type->workload == KIND_POD ? object_hold_gate(object) >= 0 : has_hold_value(object, type);
+}
+
 /* Every pod runs the template of the object, by what its controller last reported about this very generation.
  */
 static bool is_released(struct json object, const struct workload_type *type)

@@ -2,6 +2,7 @@
 
 #include "codec/digest.h"
 #include "codec/objects.h"
+#include "review_private.h"
 
 enum { UID_BYTES_MOST = 128, GROUPS_MOST = 4096 };
 
@@ -148,7 +149,10 @@ static void read_workload(const struct review *review, const struct policy *poli
                           const struct workload_type *type, struct arena *arena,
                           struct json_text_buffer *scratch, struct change *change)
 {
-    struct json before = get(review->request, "oldObject"), after = get(review->request, "object");
+    bool creates = review->operation == OPERATION_CREATE; /* whatever else the request carries */
+    struct json before = creates ? JSON_NOTHING : get(review->request, "oldObject");
+    struct json after = get(review->request, "object");
+    struct review_objects objects = {before, after, type, policy};
     bool is_scale = text_is(review->subresource, "scale");
 
     change->workload = type->workload;
@@ -166,7 +170,10 @@ static void read_workload(const struct review *review, const struct policy *poli
         forgive_gates(type, change);
         change->owner_added = review->operation == OPERATION_UPDATE && object_owner_added(before, after);
     }
+    if (!is_scale)
+        review_read_hold(&objects, arena, scratch, change);
     change->classes = change_classify(change);
+    review_split_held(change);
     bool starts_pods = change->classes & CLASS_BIT(CLASS_RESUME);
     if (starts_pods && change->digest_after.length == 0 && !is_scale)
         change->digest_after =
@@ -183,16 +190,11 @@ static struct labels read_labels(struct json map, struct arena *arena)
     return labels;
 }
 
-/* A Scale carries none of the workload's labels. */
-static void read_object_labels(const struct review *review, struct arena *arena, struct change *change)
+void review_read_labels(struct json before, struct json after, struct arena *arena, struct change *change)
 {
-    struct json before = get(get(review->request, "oldObject"), "metadata");
-    struct json after = get(get(review->request, "object"), "metadata");
-    if (text_is(review->subresource, "scale"))
-        return;
     change->has_labels = true;
-    change->labels_before = read_labels(get(before, "labels"), arena);
-    change->labels_after = read_labels(get(after, "labels"), arena);
+    change->labels_before = read_labels(get(get(before, "metadata"), "labels"), arena);
+    change->labels_after = read_labels(get(get(after, "metadata"), "labels"), arena);
 }
 
 bool review_read_change(const struct review *review, const struct policy *policy, bool reads_labels,
@@ -219,8 +221,9 @@ bool review_read_change(const struct review *review, const struct policy *policy
         return fail(error, "request.namespace is missing"); /* without it, nobody would govern a workload */
     if (type != NULL)
         read_workload(review, policy, type, arena, scratch, &change);
-    if (type != NULL && reads_labels)
-        read_object_labels(review, arena, &change);
+    bool is_scale = text_is(review->subresource, "scale"); /* which carries none of the workload's labels */
+    if (type != NULL && reads_labels && !is_scale)
+        review_read_labels(get(review->request, "oldObject"), get(review->request, "object"), arena, &change);
     *ret_change = change;
     return true;
 }

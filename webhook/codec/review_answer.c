@@ -225,6 +225,10 @@ void review_write_log_line(const char *path, const struct review *review, const 
         key_text_if(out, "templateDigest", change->digest_after);
     }
     key_opens(out, "opens", verdict->opens_s);
+    if (change != NULL && change->hold.before.held) {
+        key_str(out, "heldSince", instant_text(change->hold.before.hold.since_s, buffer));
+        key_text_if(out, "heldBy", change->hold.before.hold.by);
+    }
     json_text_key(out, "latencyMicros");
     json_text_integer(out, latency_ns / 1000);
     json_text_raw_str(out, "}");

@@ -82,6 +82,12 @@ static bool vouches(const struct change *change)
             change->workload == KIND_DAEMONSET);
 }
 
+/* Held since it was created: nothing of it ever ran. */
+static bool never_ran(const struct change *change)
+{
+    return change->hold.before.held && (change->hold.before.hold.classes & CLASS_BIT(CLASS_CREATE));
+}
+
 change_classes change_classify(const struct change *change)
 {
     change_classes classes = 0;
@@ -95,10 +101,11 @@ change_classes change_classify(const struct change *change)
         classes = CLASS_BIT(CLASS_RESUME);
     else if (whole_object && change->operation == OPERATION_CREATE)
         classes = CLASS_BIT(CLASS_CREATE);
+    else if (whole_object && never_ran(change))
+        classes = change->operation == OPERATION_UPDATE ? CLASS_BIT(CLASS_CREATE) : 0;
     else if (whole_object && change->operation == OPERATION_UPDATE)
         classes = classify_update(change);
     else if (whole_object && change->operation == OPERATION_DELETE && removes_something(change))
-
         classes = CLASS_BIT(CLASS_DELETE);
     return classes == 0 ? CLASS_BIT(CLASS_METADATA) : classes;
 }

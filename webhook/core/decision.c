@@ -13,6 +13,11 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_NOTHING_REQUIRED] = "NothingRequired",
     [REASON_FREEZE_WARNING] = "FreezeWarning",
     [REASON_FREEZE_AHEAD] = "FreezeAhead",
+    [REASON_HELD] = "Held",
+    [REASON_STILL_HELD] = "StillHeld",
+    [REASON_HOLD_ENDED] = "HoldEnded",
+    [REASON_RELEASED] = "Released",
+    [REASON_RELEASED_BY_HAND] = "ReleasedByHand",
     [REASON_NAMESPACE_UNKNOWN] = "NamespaceUnknown",
     [REASON_APPROVAL_MISSING] = "ApprovalMissing",
     [REASON_APPROVAL_INVALID] = "ApprovalInvalid",
@@ -23,6 +28,8 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_FROZEN] = "Frozen",
     [REASON_OPERATOR_REQUIRED] = "OperatorRequired",
     [REASON_WINDOW_INVALID] = "WindowInvalid",
+    [REASON_HOLD_PROTECTED] = "HoldProtected",
+    [REASON_HOLD_MISMATCH] = "HoldMismatch",
 };
 
 const char *reason_code_name(enum reason_code code)
@@ -37,7 +44,7 @@ bool reason_is_fault(enum reason_code code)
 
 const char *verdict_kind_name(enum verdict_kind kind)
 {
-    static const char *const names[] = {"Allow", "Warn", "Deny"};
+    static const char *const names[] = {"Allow", "Warn", "Delay", "Deny"};
     return names[kind];
 }
 
@@ -149,14 +156,14 @@ void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct tex
         verdict->would_deny |= fault;
         if (fault && mode == MODE_WARN)
             verdict_warn(verdict, subject, " would be denied", reason->message, arena);
-        if (reason->code == REASON_FREEZE_WARNING && mode != MODE_AUDIT)
+        if ((reason->code == REASON_FREEZE_WARNING || reason->code == REASON_HELD) && mode != MODE_AUDIT)
             verdict_warn(verdict, subject, "", reason->message, arena);
     }
     if (verdict->would_deny && mode == MODE_ENFORCE) {
         verdict->kind = VERDICT_DENY;
-        verdict->http_status = 403;
+        verdict->http_status = verdict->retry_after_s > 0 ? 429 : 403;
         verdict->message = compose(verdict, opening, arena);
-    } else if (verdict->warning_count > 0) {
+    } else if (verdict->warning_count > 0 && verdict->kind == VERDICT_ALLOW) {
         verdict->kind = VERDICT_WARN;
     }
 }
@@ -169,13 +176,21 @@ static void deny_unknown_namespace(const struct change *change, struct arena *ar
                 arena_printf(arena, "namespace %.*s is not known to changegate yet; try again in a second",
                              TEXT_ARGS(text_quote(arena, change->namespace, 63))));
     struct text subject = decision_subject(change, arena);
-    verdict_conclude(verdict, MODE_ENFORCE, subject, subject, arena);
-    verdict->http_status = 429;
     verdict->retry_after_s = 1;
+    verdict_conclude(verdict, MODE_ENFORCE, subject, subject, arena);
 }
 
-static void conclude(const struct policy *policy, const struct change *change, struct arena *arena,
-                     struct verdict *verdict)
+uint64_t decision_faults(const struct verdict *verdict)
+{
+    uint64_t faults = 0;
+    for (size_t i = 0; i < verdict->reason_count; i++)
+        if (reason_is_fault(verdict->reasons[i].code))
+            faults |= UINT64_C(1) << verdict->reasons[i].code;
+    return faults;
+}
+
+void decision_conclude(const struct policy *policy, const struct change *change, struct arena *arena,
+                       struct verdict *verdict)
 {
     char classes[96];
     struct text subject = decision_subject(change, arena);
@@ -186,46 +201,85 @@ static void conclude(const struct policy *policy, const struct change *change, s
         TEXT(" is refused by policy "),
         policy->name,
     };
-    verdict_conclude(verdict, policy->mode, subject,
+    /* The marks are the gate's own: whoever could plant them while a policy only warns would be believed
+     * later. */
+    bool forged = decision_faults(verdict) & (UINT64_C(1) << REASON_HOLD_PROTECTED);
+    verdict_conclude(verdict, forged ? MODE_ENFORCE : policy->mode, subject,
                      arena_concat(arena, opening, sizeof(opening) / sizeof(opening[0])), arena);
 }
 
-/* An edit that replaces no pod is let through; but see decision_relabel.c. */
+/* An edit that replaces no pod is let through; but see decision_relabel.c, and one of a held object. */
 static void let_edit_through(const struct policy *policy, const struct facts *facts,
                              const struct change *change, int64_t now_s, struct arena *arena,
                              struct verdict *verdict)
 {
-    if (!facts->namespace_terminating && !is_trusted_controller(policy, change))
+    if (!facts->namespace_terminating && !is_trusted_controller(policy, change)) {
         decision_check_relabel(policy, facts, change, now_s, arena, verdict);
+        decision_check_marks(change, verdict);
+    }
     if (verdict->reason_count > 0)
-        conclude(policy, change, arena, verdict);
-    if (!verdict->would_deny)
-        verdict_add(verdict, REASON_NOT_A_CHANGE, TEXT_EMPTY, TEXT_EMPTY);
+        decision_conclude(policy, change, arena, verdict);
+    if (verdict->would_deny)
+        return;
+    verdict_add(verdict, REASON_NOT_A_CHANGE, TEXT_EMPTY, TEXT_EMPTY);
+    if (change->hold.decides && !facts->namespace_terminating) {
+        decision_let_go(policy, change, verdict);
+        if (change->hold.keeps)
+            decision_check_held(policy, facts, change, now_s, arena, verdict);
+        else if (change->hold.asks_pause)
+            decision_check_pause(policy, facts, change, now_s, arena, verdict);
+    }
+}
+
+struct calendar_view decision_view(const struct policy *policy, const struct facts *facts,
+                                   const struct change *change, struct arena *arena)
+{
+    return calendar_view_of(facts->calendar, &facts->freeze_label, change, policy_freeze_classes(policy),
+                            arena);
+}
+
+enum freeze_action decision_check_needs(const struct policy *policy, const struct facts *facts,
+                                        const struct change *change, int64_t now_s, struct arena *arena,
+                                        struct verdict *verdict)
+{
+    struct calendar_view view = decision_view(policy, facts, change, arena);
+    if (needs_approval(policy, change->classes)) {
+        decision_check_approval(policy, change, arena, verdict);
+        decision_check_document(policy, change, arena, verdict);
+    }
+    return decision_check_freeze(&view, change, now_s, arena, verdict);
+}
+
+/* What is said of a change that is let in: soon it would not be. */
+static void look_ahead(const struct policy *policy, const struct facts *facts, const struct change *change,
+                       int64_t now_s, struct arena *arena, struct verdict *verdict)
+{
+    struct calendar_view view = decision_view(policy, facts, change, arena);
+    size_t before = verdict->reason_count;
+    decision_check_ahead(&view, change, policy->warn_ahead_s, now_s, arena, verdict);
+    if (verdict->reason_count > before && policy->mode != MODE_AUDIT)
+        verdict_warn(verdict, decision_subject(change, arena), "", verdict->reasons[before].message, arena);
 }
 
 static void check(const struct policy *policy, const struct facts *facts, const struct change *change,
                   int64_t now_s, struct arena *arena, struct verdict *verdict)
 {
-    bool approval = needs_approval(policy, change->classes);
-    struct calendar_view view =
-        calendar_view_of(facts->calendar, &facts->freeze_label, change, policy_freeze_classes(policy), arena);
-    if (approval) {
-        decision_check_approval(policy, change, arena, verdict);
-        decision_check_document(policy, change, arena, verdict);
-    }
-    decision_check_freeze(&view, change, now_s, arena, verdict);
+    enum freeze_action action = decision_check_needs(policy, facts, change, now_s, arena, verdict);
     if (verdict->opens_s == 0)
         decision_check_relabel(policy, facts, change, now_s, arena, verdict);
+    decision_check_marks(change, verdict);
+    decision_let_go(policy, change, verdict);
+    decision_delay(policy, facts, change, action, now_s, arena, verdict);
 
     if (verdict->reason_count > 0) /* faults or warnings; most changes have neither, and need no words */
-        conclude(policy, change, arena, verdict);
-    if (verdict->would_deny)
+        decision_conclude(policy, change, arena, verdict);
+    if (verdict->would_deny || verdict->kind == VERDICT_DELAY)
         return;
-    size_t before = verdict->reason_count;
-    decision_check_ahead(&view, change, policy->warn_ahead_s, now_s, arena, verdict);
-    if (verdict->reason_count > before && policy->mode != MODE_AUDIT)
-        verdict_warn(verdict, decision_subject(change, arena), "", verdict->reasons[before].message, arena);
+    look_ahead(policy, facts, change, now_s, arena, verdict);
+    bool approval = needs_approval(policy, change->classes);
     verdict_add(verdict, approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY, TEXT_EMPTY);
+    if (change->hold.keeps)
+        decision_check_held(policy, facts, change, now_s, arena, verdict);
 }
 
 void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,

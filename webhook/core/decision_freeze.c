@@ -134,33 +134,64 @@ static struct text describe_opening(int64_t opens_s, const struct zone *zone, st
                : arena_printf(arena, "until %.*s", TEXT_ARGS(zone_format(zone, opens_s, arena)));
 }
 
-void decision_add_frozen(const struct calendar_view *view, const struct change *change, int64_t now_s,
-                         const char *field, const char *more, struct arena *arena, struct verdict *verdict)
+struct text decision_describe_closed(const struct calendar_view *view, const struct change *change,
+                                     int64_t now_s, struct arena *arena, int64_t *ret_opens_s)
 {
     struct calendar_state state = calendar_at(view, now_s);
     struct cause_list list = {.arena = arena, .now_s = now_s};
     struct text causes = describe_causes(view, &state, change->namespace, &list);
-    verdict->opens_s = calendar_next_opening(view, now_s);
-    struct text until = describe_opening(verdict->opens_s, list.zone, arena);
-    verdict_add(verdict, REASON_FROZEN, text_of(field),
-                arena_printf(arena, "frozen %.*s %.*s%s", TEXT_ARGS(until), TEXT_ARGS(causes), more));
+    *ret_opens_s = calendar_next_opening(view, now_s);
+    struct text until = describe_opening(*ret_opens_s, list.zone, arena);
+    const struct text parts[] = {until, TEXT(" "), causes};
+    return arena_concat(arena, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
-void decision_check_freeze(const struct calendar_view *view, const struct change *change, int64_t now_s,
-                           struct arena *arena, struct verdict *verdict)
+void decision_add_frozen(const struct calendar_view *view, const struct change *change, int64_t now_s,
+                         const char *field, const char *more, struct arena *arena, struct verdict *verdict)
+{
+    struct text closed = decision_describe_closed(view, change, now_s, arena, &verdict->opens_s);
+    const struct text parts[] = {TEXT("frozen "), closed, text_of(more)};
+    verdict_add(verdict, REASON_FROZEN, text_of(field),
+                arena_concat(arena, parts, sizeof(parts) / sizeof(parts[0])));
+}
+
+enum freeze_action decision_check_freeze(const struct calendar_view *view, const struct change *change,
+                                         int64_t now_s, struct arena *arena, struct verdict *verdict)
 {
     struct calendar_state state = calendar_at(view, now_s);
     if (freeze_closes(state.action)) {
-        /* No kind can be held yet: the strict way, and said. */
-        bool delays = state.action == FREEZE_DELAY;
-        decision_add_frozen(view, change, now_s, "metadata.namespace",
-                            delays ? "; Delay is not supported yet and denies" : "", arena, verdict);
+        decision_add_frozen(view, change, now_s, "metadata.namespace", "", arena, verdict);
     } else if (state.action == FREEZE_WARN) {
         struct cause_list list = {.arena = arena, .now_s = now_s};
         struct text causes = describe_causes(view, &state, change->namespace, &list);
         verdict_add(verdict, REASON_FREEZE_WARNING, TEXT_EMPTY,
                     arena_printf(arena, "changes are discouraged now %.*s", TEXT_ARGS(causes)));
     }
+    return state.action;
+}
+
+static void gather_name(void *context, const struct freeze_spans *spans, bool is_outside)
+{
+    struct cause_list *list = context;
+    (void)is_outside;
+    if (list->inside > 0)
+        add_word(&list->parts, ", ");
+    add_part(&list->parts, text_quote(list->arena, spans->window->name, 63));
+    list->inside++;
+}
+
+struct text decision_name_causes(const struct calendar_view *view, int64_t now_s, struct arena *arena)
+{
+    struct calendar_state state = calendar_at(view, now_s);
+    struct cause_list list = {.arena = arena, .now_s = now_s};
+    if (state.label) {
+        add_word(&list.parts, "(label)");
+        list.inside++;
+    }
+    size_t before = list.inside, total = calendar_causes(view, now_s, gather_name, &list);
+    if (total > list.inside - before)
+        add_part(&list.parts, arena_printf(arena, " and %zu more", total - (list.inside - before)));
+    return arena_concat(arena, list.parts.items, list.parts.count);
 }
 
 /* ---- ahead: rule `warnAhead` ---- */

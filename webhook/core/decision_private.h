@@ -10,6 +10,9 @@ enum { WARNING_BYTES_MOST = 256 }; /* the API server cuts there */
  * reach. */
 void verdict_add(struct verdict *verdict, enum reason_code code, struct text field, struct text message);
 
+/* "MESSAGE; MORE" */
+void reason_append(struct reason *reason, struct text more, struct arena *arena);
+
 /* "SUBJECT WHAT: MESSAGE" as a warning to the client. */
 void verdict_warn(struct verdict *verdict, struct text subject, const char *what, struct text message,
                   struct arena *arena);
@@ -17,6 +20,10 @@ void verdict_warn(struct verdict *verdict, struct text subject, const char *what
 /* Turn the reasons into what the client gets under `mode`; `opening` begins a denial's paragraph. */
 void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct text subject,
                       struct text opening, struct arena *arena);
+
+/* The same for a change, under the mode of `policy`. */
+void decision_conclude(const struct policy *policy, const struct change *change, struct arena *arena,
+                       struct verdict *verdict);
 
 /* "Deployment shop/web", fit to be printed. */
 struct text decision_subject(const struct change *change, struct arena *arena);
@@ -26,8 +33,9 @@ void decision_check_approval(const struct policy *policy, const struct change *c
                              struct verdict *verdict);
 void decision_check_document(const struct policy *policy, const struct change *change, struct arena *arena,
                              struct verdict *verdict);
-void decision_check_freeze(const struct calendar_view *view, const struct change *change, int64_t now_s,
-                           struct arena *arena, struct verdict *verdict);
+/* Returns what the calendar does now. */
+enum freeze_action decision_check_freeze(const struct calendar_view *view, const struct change *change,
+                                         int64_t now_s, struct arena *arena, struct verdict *verdict);
 void decision_check_relabel(const struct policy *policy, const struct facts *facts,
                             const struct change *change, int64_t now_s, struct arena *arena,
                             struct verdict *verdict);
@@ -35,6 +43,61 @@ void decision_check_relabel(const struct policy *policy, const struct facts *fac
 /* Adds a note where it will close within `ahead_s`. */
 void decision_check_ahead(const struct calendar_view *view, const struct change *change, int64_t ahead_s,
                           int64_t now_s, struct arena *arena, struct verdict *verdict);
+
+/* "until ... by window ..." of a view that is closed now; *ret_opens_s is its next opening. */
+struct text decision_describe_closed(const struct calendar_view *view, const struct change *change,
+                                     int64_t now_s, struct arena *arena, int64_t *ret_opens_s);
+
+/* The names of what closes it now, "a, b and 3 more"; the namespace's label is "(label)". */
+struct text decision_name_causes(const struct calendar_view *view, int64_t now_s, struct arena *arena);
+
+/* Whatever a policy asks of these classes: approval, document, freeze. Returns the action of the calendar. */
+enum freeze_action decision_check_needs(const struct policy *policy, const struct facts *facts,
+                                        const struct change *change, int64_t now_s, struct arena *arena,
+                                        struct verdict *verdict);
+
+/* The faults of a verdict, as a set: bit 1 << code. */
+uint64_t decision_faults(const struct verdict *verdict);
+
+/* What a hold keeps from happening. */
+#define HOLDABLE \
+    (CLASS_BIT(CLASS_CREATE) | CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_RESTART) | CLASS_BIT(CLASS_RESUME))
+
+/* What decision_faults says where nothing but a freeze is in the way. */
+#define FROZEN_ALONE (UINT64_C(1) << REASON_FROZEN)
+
+/* The windows that are about this change. */
+struct calendar_view decision_view(const struct policy *policy, const struct facts *facts,
+                                   const struct change *change, struct arena *arena);
+
+/* The part of a hold that the calendar decides; `opens_s` 0: it is open. */
+void decision_date_hold(struct hold *hold, const struct calendar_view *view, int64_t opens_s,
+                        struct text reason, int64_t now_s, struct arena *arena);
+
+/* Why an object is not held, as a clause. */
+const char *decision_obstacle(enum hold_obstacle obstacle);
+
+/* Delayed, with this hold. */
+void decision_put_hold(struct verdict *verdict, struct hold hold);
+
+/* Where nothing but a freeze that delays is in the way: what becomes of the change. Before verdict_conclude.
+ */
+void decision_delay(const struct policy *policy, const struct facts *facts, const struct change *change,
+                    enum freeze_action action, int64_t now_s, struct arena *arena, struct verdict *verdict);
+
+/* An edit that keeps a held change, and asks nothing that is refused: it stays held, or is released. */
+void decision_check_held(const struct policy *policy, const struct facts *facts, const struct change *change,
+                         int64_t now_s, struct arena *arena, struct verdict *verdict);
+
+/* A request to hold a rollout that is under way. */
+void decision_check_pause(const struct policy *policy, const struct facts *facts, const struct change *change,
+                          int64_t now_s, struct arena *arena, struct verdict *verdict);
+
+/* An object that is not held: which marks it may carry all the same. */
+void decision_let_go(const struct policy *policy, const struct change *change, struct verdict *verdict);
+
+/* Marks of a hold that come by another way than through the object itself. */
+void decision_check_marks(const struct change *change, struct verdict *verdict);
 
 /* The reason Frozen of a view that is closed now, with every cause and the next opening. `field` and `more`,
  * the end of the text, are static. */

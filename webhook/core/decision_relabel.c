@@ -17,8 +17,7 @@ static struct calendar_view view_for(const struct policy *policy, const struct f
                                      struct change change, enum change_class class, struct arena *arena)
 {
     change.classes = CLASS_BIT(class);
-    return calendar_view_of(facts->calendar, &facts->freeze_label, &change, policy_freeze_classes(policy),
-                            arena);
+    return decision_view(policy, facts, &change, arena);
 }
 
 void decision_check_relabel(const struct policy *policy, const struct facts *facts,

@@ -123,18 +123,23 @@ static int64_t deadline_ns(struct text query)
     return total > 0 && total < most ? total : most;
 }
 
+static void answer_with(struct text body, struct admit_answer *ret_answer)
+{
+    *ret_answer = (struct admit_answer){
+        .http_status = 200,
+        .reason = "OK",
+        .content_type = "application/json",
+        .body = body,
+    };
+}
+
 static void conclude(struct admission *admission, const struct change *change, const struct user *user,
                      struct admit_answer *ret_answer)
 {
     struct admit *admit = admission->admit;
     int64_t latency_ns = monotonic_ns() - admission->started_ns;
     review_write_answer(admission->review.uid, &admission->verdict, change, &admit->answer);
-    *ret_answer = (struct admit_answer){
-        .http_status = 200,
-        .reason = "OK",
-        .content_type = "application/json",
-        .body = json_text_view(&admit->answer),
-    };
+    answer_with(json_text_view(&admit->answer), ret_answer);
     if (admission->request->waited_ns > deadline_ns(admission->request->query))
         metrics_count(admit->metrics, METRICS_EXPIRED_REQUESTS);
     if (change != NULL)
@@ -168,18 +173,50 @@ static const struct policy *look_up(const struct admission *admission, struct fa
     return known->policy;
 }
 
-static bool validate(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+/* What both passes do: read the change, decide, and say all that a hold needs to say. */
+static bool decide_change(struct admission *admission, const struct policy **ret_policy,
+                          struct change *ret_change, struct error *error)
 {
     struct admit *admit = admission->admit;
     struct facts facts;
-    struct change change;
-    const struct policy *policy = look_up(admission, &facts);
+    const struct policy *policy = *ret_policy = look_up(admission, &facts);
     bool reads_labels = facts.calendar != NULL && facts.calendar->reads_labels;
-    if (!review_read_change(&admission->review, policy, reads_labels, &admit->arena, &admit->scratch, &change,
-                            error))
+    if (!review_read_change(&admission->review, policy, reads_labels, &admit->arena, &admit->scratch,
+                            ret_change, error))
         return false;
-    decision_make(policy, &facts, &change, admission->now_s, &admit->arena, &admission->verdict);
+    decision_make(policy, &facts, ret_change, admission->now_s, &admit->arena, &admission->verdict);
+    review_complete_hold(&admission->review, policy, ret_change, &admit->arena, &admit->scratch,
+                         &admission->verdict);
+    if (admission->verdict
+            .releases) /* on the record it is that change, however small the edit that brings it */
+        ret_change->classes =
+            (ret_change->classes & ~CLASS_BIT(CLASS_METADATA)) | ret_change->hold.held_classes;
+    return true;
+}
+
+static bool validate(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+{
+    const struct policy *policy;
+    struct change change;
+    if (!decide_change(admission, &policy, &change, error))
+        return false;
+    decision_verify_hold(&change, admission->now_s, &admission->admit->arena, &admission->verdict);
     conclude(admission, &change, &change.user, ret_answer);
+    return true;
+}
+
+/* The pass that writes. It refuses nothing and leaves no line: the pass that checks does, on the object as it
+ * will be stored. */
+static bool mutate(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
+{
+    struct admit *admit = admission->admit;
+    const struct policy *policy;
+    struct change change;
+    if (!decide_change(admission, &policy, &change, error))
+        return false;
+    review_write_mutation(&admission->review, policy, &change, &admission->verdict, &admit->arena,
+                          &admit->scratch, &admit->answer);
+    answer_with(json_text_view(&admit->answer), ret_answer);
     return true;
 }
 
@@ -228,13 +265,26 @@ static bool guard(struct admission *admission, struct admit_answer *ret_answer, 
                      "/guard decides on namespaces and freezewindows only; point this rule at /validate");
 }
 
-static void decide(struct admission *admission, bool is_guard, struct admit_answer *ret_answer)
+static const struct route {
+    const char *path;
+    bool (*run)(struct admission *admission, struct admit_answer *ret_answer, struct error *error);
+} routes[] = {{"/validate", validate}, {"/mutate", mutate}, {"/guard", guard}};
+
+static const struct route *find_route(struct text path)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+        if (text_is(path, routes[i].path))
+            return &routes[i];
+    return NULL;
+}
+
+static void decide(struct admission *admission, const struct route *route, struct admit_answer *ret_answer)
 {
     struct admit *admit = admission->admit;
     struct error error;
     struct text uid;
     bool done = review_open(admit->reader, admission->request->body, &admission->review, &uid, &error) &&
-                (is_guard ? guard(admission, ret_answer, &error) : validate(admission, ret_answer, &error));
+                route->run(admission, ret_answer, &error);
     if (!done)
         refuse(admit, 400, "Bad Request", text_of(error.text), ret_answer);
 }
@@ -251,10 +301,11 @@ void admit_handle(struct admit *admit, const struct snapshot *snapshot, const st
                   int64_t now_s, struct admit_answer *ret_answer)
 {
     arena_reset(&admit->arena);
-    bool is_validate = text_is(request->path, "/validate"), is_guard = text_is(request->path, "/guard");
+    const struct route *route = find_route(request->path);
 
-    if (!is_validate && !is_guard) {
-        refuse(admit, 404, "Not Found", text_of("no such path: use /validate or /guard"), ret_answer);
+    if (route == NULL) {
+        refuse(admit, 404, "Not Found", text_of("no such path: use /validate, /mutate or /guard"),
+               ret_answer);
     } else if (!text_is(request->method, "POST")) {
         refuse(admit, 405, "Method Not Allowed", text_of("use POST"), ret_answer);
     } else if (!is_json_type(request->content_type)) {
@@ -270,11 +321,11 @@ void admit_handle(struct admit *admit, const struct snapshot *snapshot, const st
             .admit = admit,
             .snapshot = snapshot,
             .request = request,
-            .path = is_guard ? "/guard" : "/validate",
+            .path = route->path,
             .now_s = now_s,
             .started_ns = monotonic_ns() - request->waited_ns,
         };
-        decide(&admission, is_guard, ret_answer);
+        decide(&admission, route, ret_answer);
         give_back(admit);
     }
 }
