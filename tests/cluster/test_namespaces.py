@@ -29,8 +29,6 @@ def test_a_freeze_without_the_tier_label_is_nobodys(sandbox):
 def test_the_systems_own_namespaces_are_never_touched(people, gate, name):
     """Not even with the tier label and a freeze on them: a cluster must always be repairable."""
     admin = people.admin
-    if name != "kube-system":
-        passed(admin.kubectl("create", "namespace", name))
     try:
         passed(admin.kubectl("label", "namespace", name, f"{TIER}=tier-1", "changegate.dev/freeze=deny"))
         mark = len(gate.decisions_so_far())
@@ -106,27 +104,44 @@ def test_nobody_but_an_operator_makes_a_governed_namespace(people, gate):
     denied(people.author.api.post("/api/v1/namespaces?dryRun=All", thing), "may not bring a namespace under it")
 
 
+def registered(people, plural):
+    """The webhooks of one configuration, and what they cover."""
+    api = people.admin.api
+    webhooks = api.must(api.get(f"/apis/admissionregistration.k8s.io/v1/{plural}/changegate"))["webhooks"]
+    for webhook in webhooks:
+        assert webhook["failurePolicy"] == "Fail" and webhook["timeoutSeconds"] == 3
+        assert webhook["matchPolicy"] == "Equivalent" and webhook["sideEffects"] == "None"
+    return webhooks, {resource for w in webhooks for rule in w["rules"] for resource in rule["resources"]}
+
+
+def only_governed(webhook):
+    return (webhook["namespaceSelector"]["matchLabels"] == {TIER: "tier-1"}
+            and SYSTEM[0] in webhook["namespaceSelector"]["matchExpressions"][0]["values"])
+
+
+def test_holds_are_written_on_workloads_and_nothing_else(people, gate):
+    webhooks, covered = registered(people, "mutatingwebhookconfigurations")
+    assert covered == {"deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs",
+                       "cronjobs", "pods"}
+    for webhook in webhooks:
+        assert webhook["reinvocationPolicy"] == "IfNeeded" and webhook["matchConditions"] and only_governed(webhook)
+        assert all(rule["operations"] == ["CREATE", "UPDATE"] for rule in webhook["rules"])
+
+
 def test_the_registration_covers_workloads_namespaces_and_windows_and_nothing_else(people, gate):
-    configurations = people.admin.api.must(people.admin.api.get(
-        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"))["items"]
-    webhooks = [w for c in configurations if c["metadata"]["name"] == "changegate" for w in c["webhooks"]]
-    covered = {resource for w in webhooks for rule in w["rules"] for resource in rule["resources"]}
+    webhooks, covered = registered(people, "validatingwebhookconfigurations")
     assert covered == {
         "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs",
-        "pods", "pods/ephemeralcontainers", "pods/resize",
+        "pods", "pods/ephemeralcontainers", "pods/resize", "pods/status",
         "deployments/scale", "statefulsets/scale", "replicasets/scale", "replicationcontrollers/scale",
         "deployments/status", "statefulsets/status", "daemonsets/status", "replicasets/status", "jobs/status",
         "cronjobs/status", "replicationcontrollers/status",
         "namespaces", "namespaces/status", "namespaces/finalize", "freezewindows"}
     for webhook in webhooks:
-        assert webhook["failurePolicy"] == "Fail" and webhook["timeoutSeconds"] == 3
-        assert webhook["matchPolicy"] == "Equivalent" and webhook["sideEffects"] == "None"
         if webhook["name"] == "freezewindows.changegate.dev":
             continue  # every one is looked at, whoever writes it
         assert webhook["matchConditions"]
-        if "namespaces" not in webhook["rules"][0]["resources"]:
-            assert webhook["namespaceSelector"]["matchLabels"] == {TIER: "tier-1"}
-            assert SYSTEM[0] in webhook["namespaceSelector"]["matchExpressions"][0]["values"]
+        assert "namespaces" in webhook["rules"][0]["resources"] or only_governed(webhook)
 
 
 def test_what_is_no_workload_is_never_asked_about(shop):
