@@ -1,6 +1,8 @@
-/* Any bytes as the body of a request, on both paths, under the policies and namespaces of tests/cases/. Held
+/* Any bytes as the body of a request, on every path, under the policies and namespaces of tests/cases/. Held
  * against a second reader (jansson): what it cannot parse is never decided on, and a decision is well-formed
- * JSON that echoes the uid, says why, and keeps to the API server's limits. */
+ * JSON that echoes the uid, says why, and keeps to the API server's limits. What /mutate makes of an object,
+ * /mutate leaves as it is and /validate finds right. */
+#include "../unit/json_patch.h"
 #include "edge/admit.h"
 
 #include <jansson.h>
@@ -130,11 +132,71 @@ static void ask(const char *path, struct text body)
     json_decref(review);
 }
 
+/* ---- both passes ---- */
+
+/* The `response` to a review; NULL: it is no review. The caller owns it. */
+static json_t *respond(const char *path, const json_t *review)
+{
+    char *text = json_dumps(review, JSON_COMPACT);
+    const struct admit_request request = {.method = TEXT("POST"),
+                                          .path = text_of(path),
+                                          .content_type = TEXT("application/json"),
+                                          .body = text_of(text)};
+    struct admit_answer answer;
+    admit_handle(admit, snapshot, &request, NOW_S, &answer);
+    json_t *body = json_loadb(answer.body.at, answer.body.length, JSON_ALLOW_NUL, NULL);
+    json_t *response = json_incref(json_object_get(body, "response"));
+    json_decref(body);
+    free(text);
+    return response;
+}
+
+static bool is_mismatch(const json_t *response)
+{
+    const json_t *audit = json_object_get(response, "auditAnnotations");
+    const char *reasons = json_string_value(json_object_get(audit, "reasons"));
+    return reasons != NULL && strstr(reasons, "HoldMismatch") != NULL;
+}
+
+/* An object as the API server could have one: the patch need not care for others. */
+static bool is_object(const json_t *object)
+{
+    return json_is_object(json_object_get(object, "metadata")) &&
+           json_is_object(json_object_get(object, "spec"));
+}
+
+static void check_both_passes(json_t *review)
+{
+    json_t *object = json_object_get(json_object_get(review, "request"), "object");
+    json_t *response = respond("/mutate", review);
+    const char *digits = json_string_value(json_object_get(response, "patch"));
+    require(response == NULL || json_is_true(json_object_get(response, "allowed")),
+            "/mutate refuses nothing");
+    if (digits != NULL && is_object(object)) {
+        json_t *patch = json_patch_read(digits);
+        require(json_array_size(patch) > 0, "a patch has operations");
+        require(json_patch_apply(object, patch), "a patch applies");
+        json_t *again = respond("/mutate", review);
+        require(json_object_get(again, "patch") == NULL, "a patched object needs no patch");
+        json_decref(again);
+        json_decref(patch);
+    }
+    json_t *checked = is_object(object) ? respond("/validate", review) : NULL;
+    require(!is_mismatch(checked), "what /mutate made is right");
+    json_decref(checked);
+    json_decref(response);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct text body = {(const char *)data, size};
     ask("/validate", body);
     ask("/guard", body);
+    ask("/mutate", body);
+    json_t *review = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    if (json_is_object(review))
+        check_both_passes(review);
+    json_decref(review);
     return 0;
 }
 
@@ -166,6 +228,11 @@ static json_t *any_value(void)
                                          "[{}]",
                                          "\"shop\"",
                                          "\"frozen\"",
+                                         "\"delayed\"",
+                                         "\"releasing\"",
+                                         "\"cluster-operators\"",
+                                         "2147483647",
+                                         "[{\"name\":\"changegate.dev/hold\"}]",
                                          "\"OnDelete\"",
                                          "\"CHG0001234\"",
                                          "\"\\u0000\\u001b\"",
@@ -235,6 +302,23 @@ static void copy_object(json_t *review)
         json_object_set_new(request, to, json_deep_copy(json_object_get(request, from)));
 }
 
+/* A mark of a hold on one of the objects, or off it. */
+static void change_mark(json_t *review)
+{
+    static const char *const labels[] = {"true", "releasing", "failed", "pause"};
+    json_t *object =
+        json_object_get(json_object_get(review, "request"), any(2) == 0 ? "object" : "oldObject");
+    json_t *metadata = json_object_get(object, "metadata");
+    json_t *members = json_object_get(metadata, any(2) == 0 ? "labels" : "annotations");
+    if (members == json_object_get(metadata, "labels") && any(3) != 0)
+        json_object_set_new(members, "changegate.dev/held", json_string(labels[any(4)]));
+    else
+        json_object_del(members, any(2) == 0 ? "changegate.dev/held" : "changegate.dev/hold");
+    if (any(2) == 0)
+        json_object_set_new(json_object_get(object, "spec"), any(2) == 0 ? "paused" : "suspend",
+                            any(2) == 0 ? json_true() : json_false());
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
     random_state = seed;
@@ -243,6 +327,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
         return LLVMFuzzerMutate(data, size, most);
     if (any(8) == 0)
         copy_object(review);
+    if (any(4) == 0)
+        change_mark(review);
     for (size_t i = any(3) + 1; i > 0; i--)
         mutate(review, 12);
     size_t length = json_dumpb(review, (char *)data, most, JSON_COMPACT);
