@@ -29,7 +29,7 @@ void kube_http_free(struct kube_http *http); /* after all its requests; accepts 
 struct kube_request *kube_request_new(struct kube_http *http);
 void kube_request_free(struct kube_request *request); /* drops what is under way; accepts NULL */
 
-enum kube_method { KUBE_GET, KUBE_POST, KUBE_PATCH };
+enum kube_method { KUBE_GET, KUBE_POST, KUBE_PATCH, KUBE_DELETE };
 
 struct kube_call {
     enum kube_method method;
@@ -63,6 +63,10 @@ enum kube_progress {
     KUBE_FAILED,    /* cut, refused by `receive`, or never begun; said once, and the error says why */
 };
 enum kube_progress kube_request_progress(struct kube_request *request, struct error *error);
+
+/* For whoever has nothing else to do: go round until the request has ended, or until deadline_ms of the
+ * monotonic clock, then KUBE_UNDER_WAY. */
+enum kube_progress kube_request_wait(struct kube_request *request, int64_t deadline_ms, struct error *error);
 
 /* Status of the answer under way or just ended; 0 until its headers are complete. */
 unsigned kube_request_status(const struct kube_request *request);

@@ -3,7 +3,6 @@
 #include "edge/kube_buffer.h"
 #include "edge/kube_http.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,19 +44,12 @@ static bool ask(struct fetch *fetch, const char *path, struct error *error)
     kube_buffer_clear(&fetch->received, KUBE_PAGE_BYTES_MOST);
     if (!kube_request_start(fetch->request, &call, receive, fetch, error))
         return false;
-    for (;;) {
-        kube_http_step(fetch->http);
-        enum kube_progress progress = kube_request_progress(fetch->request, error);
-        if (progress != KUBE_UNDER_WAY)
-            return progress == KUBE_ENDED;
-        int64_t left_ms = fetch->deadline_ms - monotonic_ms();
-        if (left_ms <= 0) {
-            kube_request_cancel(fetch->request);
-            return error_set(error, ERROR_SYSTEM, "no complete answer from %.*s within %lld ms",
-                             TEXT_ARGS(fetch->config->server), (long long)fetch->timeout_ms);
-        }
-        kube_http_wait(fetch->http, NULL, 0, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
-    }
+    enum kube_progress progress = kube_request_wait(fetch->request, fetch->deadline_ms, error);
+    if (progress != KUBE_UNDER_WAY)
+        return progress == KUBE_ENDED;
+    kube_request_cancel(fetch->request);
+    return error_set(error, ERROR_SYSTEM, "no complete answer from %.*s within %lld ms",
+                     TEXT_ARGS(fetch->config->server), (long long)fetch->timeout_ms);
 }
 
 static void go_on_from(struct fetch *fetch, struct text continue_token)

@@ -1,11 +1,13 @@
 #include "edge/kube_http.h"
 
 #include <curl/curl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum { CONNECT_MS_MOST = 5000, WAIT_FDS_MOST = 4 };
 
@@ -267,7 +269,8 @@ static bool make_headers(struct kube_request *request, const struct kube_call *c
 static void set_method(CURL *easy, const struct kube_call *call)
 {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL); /* of the last call */
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method == KUBE_PATCH ? "PATCH" : NULL);
+    static const char *const names[] = {[KUBE_PATCH] = "PATCH", [KUBE_DELETE] = "DELETE"};
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, names[call->method]); /* NULL: as the options below say */
     if (call->method == KUBE_GET) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         return;
@@ -345,6 +348,25 @@ enum kube_progress kube_request_progress(struct kube_request *request, struct er
     error_set(error, ERROR_SYSTEM, "%s",
               request->fault[0] != '\0' ? request->fault : curl_easy_strerror(request->outcome));
     return KUBE_FAILED;
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+enum kube_progress kube_request_wait(struct kube_request *request, int64_t deadline_ms, struct error *error)
+{
+    for (;;) {
+        kube_http_step(request->http);
+        enum kube_progress progress = kube_request_progress(request, error);
+        int64_t left_ms = deadline_ms - monotonic_ms();
+        if (progress != KUBE_UNDER_WAY || left_ms <= 0)
+            return progress;
+        kube_http_wait(request->http, NULL, 0, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+    }
 }
 
 unsigned kube_request_status(const struct kube_request *request)
