@@ -43,6 +43,9 @@ bool kube_config_read(struct text bytes, const char *directory, struct kube_conf
 bool kube_config_in_cluster(const char *host, const char *port, const char *directory,
                             struct kube_config *ret_config, struct error *error) MUST_USE;
 
+/* The file at `kubeconfig`; NULL: a pod's own credentials, where the kubelet puts them. */
+bool kube_config_open(const char *kubeconfig, struct kube_config *ret_config, struct error *error) MUST_USE;
+
 void kube_config_done(struct kube_config *config); /* accepts a zeroed one */
 
 /* The bearer token as of now, owned by `arena`: a token file is read each time, since the kubelet renews it.

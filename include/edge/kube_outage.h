@@ -15,10 +15,11 @@
 enum { KUBE_PAUSE_MS_FIRST = 100, KUBE_PAUSE_MS_MOST = 10000 };
 
 struct kube_outage {
-    const char *noun;     /* what is out of touch: "namespaces" */
-    unsigned failures;    /* in a row */
-    bool said;            /* out of touch, and said so */
-    unsigned said_status; /* with which HTTP status */
+    const char *noun;      /* what is out of touch: "namespaces" */
+    const char *meanwhile; /* what that means; NULL: what was known of it stays in force */
+    unsigned failures;     /* in a row */
+    bool said;             /* out of touch, and said so */
+    unsigned said_status;  /* with which HTTP status */
     int64_t since_s, said_ms;
 };
 

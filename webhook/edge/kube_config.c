@@ -4,6 +4,7 @@
 #include "edge/file_read.h"
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIG_BYTES_MOST = 1 << 20, PEM_BYTES_MOST = 1 << 20, TOKEN_BYTES_MOST = 64 << 10 };
@@ -308,6 +309,14 @@ bool kube_config_in_cluster(const char *host, const char *port, const char *dire
     }
     kube_config_done(&config);
     return error_prefix(error, "service account: ");
+}
+
+bool kube_config_open(const char *kubeconfig, struct kube_config *ret_config, struct error *error)
+{
+    if (kubeconfig != NULL)
+        return kube_config_load(kubeconfig, ret_config, error);
+    return kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
+                                  KUBE_SERVICE_ACCOUNT_DIRECTORY, ret_config, error);
 }
 
 void kube_config_done(struct kube_config *config)

@@ -18,6 +18,11 @@ static void say(struct kube_outage *outage, const struct error *error, unsigned 
     outage->said = true;
     outage->said_status = status;
     outage->said_ms = now_ms;
+    if (outage->meanwhile != NULL) {
+        message_warning("not in touch with the API server: %s; it is tried again, and %s", error->text,
+                        outage->meanwhile);
+        return;
+    }
     message_warning("not in touch with the API server: %s; it is tried again, and %s the %s %s", error->text,
                     known ? "what was known of" : "nothing is decided before", outage->noun,
                     known ? "stays in force" : "are known");

@@ -18,14 +18,6 @@ struct cluster {
     struct window_reporter *reporter;
 };
 
-static bool load_config(const char *kubeconfig, struct kube_config *config, struct error *error)
-{
-    if (kubeconfig != NULL)
-        return kube_config_load(kubeconfig, config, error);
-    return kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
-                                  KUBE_SERVICE_ACCOUNT_DIRECTORY, config, error);
-}
-
 bool cluster_new(const char *kubeconfig, struct namespace_store *namespaces, struct window_store *windows,
                  struct metrics *metrics, struct cluster **ret_cluster, struct error *error)
 {
@@ -33,7 +25,7 @@ bool cluster_new(const char *kubeconfig, struct namespace_store *namespaces, str
     if (cluster == NULL)
         abort();
     cluster->metrics = metrics;
-    if (!load_config(kubeconfig, &cluster->config, error) ||
+    if (!kube_config_open(kubeconfig, &cluster->config, error) ||
         !kube_http_new(&cluster->config, &cluster->http, error)) {
         cluster_free(cluster);
         return false;
