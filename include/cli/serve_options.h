@@ -5,6 +5,7 @@
 #define CHANGEGATE_CLI_SERVE_OPTIONS_H
 
 #include "core/error.h"
+#include "edge/releaser.h"
 #include "edge/server.h"
 #include "edge/tls.h"
 #include "edge/watcher.h"
@@ -16,6 +17,8 @@ struct serve_options {
     struct tls_options tls;
     struct watcher_options watcher;
     struct server_options server;
+    struct releaser_options releaser;
+    bool no_releaser;
     const char *client_names[CLIENT_NAMES_MOST]; /* behind tls.client_names */
 };
 

@@ -39,7 +39,7 @@ void calendars_tally(struct calendars *calendars);
 
 /* A FreezeWindow object as it was read. */
 struct calendars_window {
-    struct text name;
+    struct text name, uid;
     const struct window *window;      /* NULL: it cannot be used, and `faults` says why */
     const struct freeze_spans *spans; /* NULL with it */
     const struct window_faults *faults;
@@ -50,6 +50,10 @@ struct calendars_window {
 /* The cluster's windows, in the order of their names. */
 size_t calendars_window_count(const struct calendars *calendars);
 struct calendars_window calendars_window(const struct calendars *calendars, size_t index);
+
+/* The uid of the FreezeWindow of this name; empty: there is none. Borrows. Any thread that holds a reference.
+ */
+struct text calendars_window_uid(const struct calendars *calendars, struct text name);
 
 /* For metrics, over policies and cluster. Suspended windows count as there and never as active. */
 struct calendars_counts {

@@ -22,7 +22,8 @@ struct kube_status {
 struct kube_event {
     enum kube_event_type type;
     struct text object;           /* of added, modified, deleted: JSON, borrows the line */
-    struct text name;             /* of deleted; owned by the arena, as the next */
+    struct text namespace, name;  /* of deleted, the former empty where it is in none; owned by the arena, as
+                                     the next */
     struct text resource_version; /* of all but KUBE_ERROR */
     struct kube_status status;    /* of KUBE_ERROR */
 };

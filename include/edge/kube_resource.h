@@ -1,8 +1,8 @@
 /* edge/kube_resource: one kind of object as the API server lists it, and who keeps the objects.
  * Layer: edge (no I/O).
  *
- * What kube_watch and kube_fetch need to know of a kind, and the steps of a list that they share. The two
- * kinds there are: edge/kube_namespaces.h, edge/kube_windows.h.
+ * What kube_watch and kube_fetch need to know of a kind, and the steps of a list that they share. The
+ * kinds there are: edge/kube_namespaces.h, edge/kube_windows.h, edge/kube_held.h.
  */
 #ifndef CHANGEGATE_EDGE_KUBE_RESOURCE_H
 #define CHANGEGATE_EDGE_KUBE_RESOURCE_H
@@ -20,16 +20,19 @@ struct kube_sink {
      * list or watch; a sink to which one unreadable object among others is no failure says so itself and
      * returns true. */
     bool (*put)(void *context, struct text object, struct error *error);
-    void (*remove)(void *context, struct text name);
+    /* `namespace` is empty where it is in none. */
+    void (*remove)(void *context, struct text namespace, struct text name);
     size_t (*count)(void *context);
 };
 
 struct kube_resource {
-    const char *noun; /* for messages: "namespaces" */
-    const char *path; /* "/api/v1/namespaces" */
+    const char *noun;     /* for messages: "namespaces" */
+    const char *path;     /* "/api/v1/namespaces" */
+    const char *selector; /* more of the query, escaped: "labelSelector=..."; NULL: all objects */
     const char *accept_list, *accept_watch;
     unsigned page_size;         /* objects asked for at once */
     const char *cure_forbidden; /* what to do about HTTP 403 */
+    const char *meanwhile;      /* what it means that it cannot be watched; NULL: see edge/kube_outage.h */
     bool may_be_absent;         /* 404 on a list: there are none, and there may be some later */
     struct kube_sink sink;
 };

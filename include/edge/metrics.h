@@ -27,6 +27,11 @@ enum metrics_gauge {
     METRICS_WINDOWS_UNUSABLE,
     METRICS_NEXT_TRANSITION_S, /* unix time of the next start or end of a window; INT64_MAX: none is known;
                                   scraped as the seconds until then */
+    METRICS_HELD_OBJECTS,      /* the leader of the releases knows these four; elsewhere they are 0 */
+    METRICS_RELEASING_OBJECTS,
+    METRICS_THAW_FAILED_OBJECTS,
+    METRICS_OLDEST_HOLD_S,   /* unix time since when the oldest one is held; 0: none; scraped as an age */
+    METRICS_RELEASER_LEADER, /* 1 in the process that leads */
     METRICS_GAUGE_COUNT
 };
 
@@ -42,6 +47,8 @@ enum metrics_counter {
     METRICS_CONNECTIONS_REFUSED, /* over the cap: accepting paused */
     METRICS_EXPIRED_REQUESTS,    /* decided after the caller's ?timeout= had passed */
     METRICS_LOG_LINES_DROPPED,
+    METRICS_RELEASES,         /* held objects that this process released */
+    METRICS_RELEASE_FAILURES, /* that the API server or the gate did not take */
     METRICS_COUNTER_COUNT
 };
 

@@ -32,6 +32,12 @@ void snapshot_unref(struct snapshot *snapshot);           /* thread-safe; accept
 const struct snapshot_namespace *snapshot_find(const struct snapshot *snapshot, struct text name);
 const struct policy_set *snapshot_policies(const struct snapshot *snapshot);
 
+/* All of them, in no particular order. Borrows from the snapshot. */
+const struct snapshot_namespace *snapshot_namespaces(const struct snapshot *snapshot, size_t *ret_count);
+
+/* The uid of the FreezeWindow of this name; empty: the cluster has none. Borrows from the snapshot. */
+struct text snapshot_window_uid(const struct snapshot *snapshot, struct text name);
+
 /* For metrics: namespaces known, governed, and closed at now_s by label or window, for some change
  * or for all. */
 struct snapshot_counts {

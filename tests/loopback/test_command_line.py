@@ -58,6 +58,8 @@ def run(*arguments):
     (["--drain=soon"], "--drain: 'soon' is no number"),
     (["--request-timeout="], "--request-timeout: '' is no number"),
     (["--max-connections=0"], "--max-connections: "),
+    (["--lease-namespace=Shop"], "--lease-namespace: 'Shop' is no name of a namespace"),
+    (["--lease-namespace="], "--lease-namespace: '' is no name of a namespace"),
     (["--listen=nowhere"], "cannot listen on nowhere: "),
     (["--listen=localhost.invalid:1"], "cannot listen on localhost.invalid:1: "),
     (["--listen=127.0.0.1:99999"], "cannot listen on 127.0.0.1:99999: "),

@@ -102,6 +102,12 @@ static void test_deleted_and_bookmark(void **state)
         "{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"name\":\"shop\",\"resourceVersion\":\"44\"}}}");
     assert_int_equal(event.type, KUBE_DELETED);
     assert_true(text_is(event.name, "shop"));
+    assert_int_equal(event.namespace.length, 0);
+    event =
+        event_of("{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\","
+                 "\"resourceVersion\":\"45\"}}}");
+    assert_true(text_is(event.namespace, "shop"));
+    assert_true(text_is(event.name, "web"));
     event = event_of("{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"PartialObjectMetadata\","
                      "\"metadata\":{\"resourceVersion\":\"99\"}}}");
     assert_int_equal(event.type, KUBE_BOOKMARK);

@@ -27,6 +27,7 @@ static struct service {
     struct watcher *watcher;
     struct decision_log *log;
     struct server *server;
+    struct releaser *releaser; /* NULL: none */
 } service;
 
 /* Signals are waited for by the main thread alone; every later thread inherits the mask. */
@@ -64,6 +65,9 @@ static bool prepare(struct serve_options *options, struct error *error)
     if (!tls_new(&options->tls, service.metrics, &service.tls, error) ||
         !watcher_new(&options->watcher, service.tls, service.metrics, &service.watcher, error))
         return false;
+    bool releases = !options->no_releaser && options->watcher.namespaces_file == NULL;
+    if (releases && !releaser_new(&options->releaser, service.metrics, &service.releaser, error))
+        return false;
     fit_connections(&options->server);
     service.log = decision_log_start(STDOUT_FILENO, service.metrics);
     return server_new(&options->server, service.tls, service.metrics, service.log, &service.server, error);
@@ -71,7 +75,12 @@ static bool prepare(struct serve_options *options, struct error *error)
 
 static void publish(void *server, struct snapshot *snapshot)
 {
-    server_publish(server, snapshot);
+    struct snapshot *another = snapshot_ref(snapshot);
+    server_publish(server, snapshot); /* first, since the releaser asks the gate */
+    if (service.releaser != NULL)
+        releaser_publish(service.releaser, another);
+    else
+        snapshot_unref(another);
 }
 
 static void *run_server(void *server)
@@ -87,7 +96,11 @@ static void serve_until(const sigset_t *ends)
     if (pthread_create(&thread, NULL, run_server, service.server) != 0)
         abort();
     watcher_start(service.watcher, publish, service.server);
+    if (service.releaser != NULL)
+        releaser_start(service.releaser);
     sigwait(ends, &received);
+    if (service.releaser != NULL)
+        releaser_stop(service.releaser); /* the Lease is handed over while requests drain */
     server_shutdown(service.server);
     pthread_sigmask(SIG_UNBLOCK, ends, NULL); /* asked twice: at once */
     pthread_join(thread, NULL);
@@ -112,6 +125,7 @@ int cli_serve(int argc, char **argv)
     else
         fprintf(stderr, "changegate: %s\n", error.text);
     watcher_free(service.watcher);
+    releaser_free(service.releaser);
     if (service.log != NULL)
         decision_log_stop(service.log, LOG_STOP_MS);
     /* The rest stays until the process ends: a connection cut at the last deadline may still use it. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     THREADS_MOST_BY_DEFAULT = 4,
@@ -17,6 +18,7 @@ enum {
     REQUEST_S_BY_DEFAULT = 10,
     REQUEST_S_MOST = 60,
     MS_PER_S = 1000,
+    NAMESPACE_BYTES_MOST = 63,
 };
 
 static const char help[] =
@@ -32,6 +34,8 @@ static const char help[] =
     "  --metrics-listen ADDR:PORT  plain /healthz, /readyz and /metrics (:8080)\n"
     "  --kubeconfig FILE         how to reach the cluster (the pod's service account)\n"
     "  --namespaces FILE         Namespace objects from a file instead of a cluster\n"
+    "  --lease-namespace NAME    where the processes agree which one releases (changegate-system)\n"
+    "  --no-releaser             release nothing when freezes end; another process must\n"
     "  --threads N               serving loops (the CPUs granted, at most 4)\n"
     "  --max-connections N       open TLS connections, over all loops (1024)\n"
     "  --request-timeout SECONDS a request must be complete and its answer taken within this (10)\n"
@@ -54,6 +58,8 @@ enum option_key {
     KEY_METRICS_LISTEN,
     KEY_KUBECONFIG,
     KEY_NAMESPACES,
+    KEY_LEASE_NAMESPACE,
+    KEY_NO_RELEASER,
     KEY_THREADS,
     KEY_MAX_CONNECTIONS,
     KEY_REQUEST_TIMEOUT,
@@ -72,6 +78,8 @@ static const struct option long_options[] = {
     {"metrics-listen", required_argument, NULL, KEY_METRICS_LISTEN},
     {"kubeconfig", required_argument, NULL, KEY_KUBECONFIG},
     {"namespaces", required_argument, NULL, KEY_NAMESPACES},
+    {"lease-namespace", required_argument, NULL, KEY_LEASE_NAMESPACE},
+    {"no-releaser", no_argument, NULL, KEY_NO_RELEASER},
     {"threads", required_argument, NULL, KEY_THREADS},
     {"max-connections", required_argument, NULL, KEY_MAX_CONNECTIONS},
     {"request-timeout", required_argument, NULL, KEY_REQUEST_TIMEOUT},
@@ -123,6 +131,19 @@ static bool add_client_name(struct serve_options *options, struct error *error)
     return true;
 }
 
+/* RFC 1123 label, as the API server wants it. */
+static bool read_namespace(const char **ret_name, struct error *error)
+{
+    struct text name = text_of(optarg);
+    bool good = name.length >= 1 && name.length <= NAMESPACE_BYTES_MOST && optarg[0] != '-' &&
+                optarg[name.length - 1] != '-' &&
+                strspn(optarg, "abcdefghijklmnopqrstuvwxyz0123456789-") == name.length;
+    if (!good)
+        return error_set(error, ERROR_INPUT, "--lease-namespace: '%s' is no name of a namespace", optarg);
+    *ret_name = optarg;
+    return true;
+}
+
 static bool read_option(int key, struct serve_options *options, struct error *error)
 {
     struct server_options *server = &options->server;
@@ -135,8 +156,10 @@ static bool read_option(int key, struct serve_options *options, struct error *er
     case KEY_TLS_MIN_VERSION: return read_tls_version(&options->tls, error);
     case KEY_LISTEN: server->listen = optarg; return true;
     case KEY_METRICS_LISTEN: server->metrics_listen = optarg; return true;
-    case KEY_KUBECONFIG: options->watcher.kubeconfig = optarg; return true;
+    case KEY_KUBECONFIG: options->watcher.kubeconfig = options->releaser.kubeconfig = optarg; return true;
     case KEY_NAMESPACES: options->watcher.namespaces_file = optarg; return true;
+    case KEY_LEASE_NAMESPACE: return read_namespace(&options->releaser.lease_namespace, error);
+    case KEY_NO_RELEASER: options->no_releaser = true; return true;
     case KEY_THREADS: return read_number("threads", 1, THREADS_MOST, &server->threads, error);
     case KEY_MAX_CONNECTIONS:
         return read_number("max-connections", 1, CONNECTIONS_MOST, &server->connections_most, error);
@@ -179,6 +202,7 @@ static void set_defaults(struct serve_options *options)
                    .connections_most = CONNECTIONS_BY_DEFAULT,
                    .slow_ms = REQUEST_S_BY_DEFAULT * MS_PER_S,
                    .drain_ms = DRAIN_S_BY_DEFAULT * MS_PER_S},
+        .releaser = {.lease_namespace = "changegate-system"},
     };
     options->tls.client_names = options->client_names;
     options->watcher.tls_options = &options->tls;

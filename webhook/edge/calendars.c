@@ -316,11 +316,28 @@ struct calendars_window calendars_window(const struct calendars *calendars, size
     const struct freeze_spans *spans = known_window_spans(known);
     return (struct calendars_window){
         .name = known_window_name(known),
+        .uid = known_window_uid(known),
         .window = known_window_get(known),
         .spans = spans,
         .faults = known_window_faults(known),
         .matched = calendars->matched[index],
     };
+}
+
+struct text calendars_window_uid(const struct calendars *calendars, struct text name)
+{
+    size_t low = 0, high = calendars->window_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = text_compare(known_window_name(calendars->windows[middle]), name);
+        if (order == 0)
+            return known_window_uid(calendars->windows[middle]);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return TEXT_EMPTY;
 }
 
 static void count_window(const struct freeze_spans *spans, int64_t now_s, struct calendars_counts *counts)

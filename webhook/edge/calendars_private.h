@@ -19,6 +19,7 @@ struct known_window *known_window_ref(struct known_window *known);          /* t
 void known_window_unref(struct known_window *known);                        /* thread-safe; accepts NULL */
 bool known_window_is(const struct known_window *known, const struct window_object *object);
 struct text known_window_name(const struct known_window *known);
+struct text known_window_uid(const struct known_window *known);
 const struct window *known_window_get(const struct known_window *known); /* NULL: cannot be used */
 const struct window_faults *known_window_faults(const struct known_window *known);
 void known_window_expand(struct known_window *known, const struct expansion *expansion);

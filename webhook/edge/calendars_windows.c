@@ -20,7 +20,7 @@ static bool count_down(atomic_uint *references)
 struct known_window {
     atomic_uint references;
     struct arena arena; /* owns all below */
-    struct text name, spec;
+    struct text name, uid, spec;
     struct window window;
     struct window_faults faults;
     bool usable;
@@ -34,6 +34,7 @@ struct known_window *known_window_read(const struct window_object *object)
         abort();
     atomic_init(&known->references, 1);
     known->name = arena_copy(&known->arena, object->name);
+    known->uid = arena_copy(&known->arena, object->uid);
     known->spec = arena_copy(&known->arena, object->spec);
     /* Its kinds were checked when it was written. A policy may have dropped one of them since; the window
      * goes on closing the others. */
@@ -58,12 +59,18 @@ void known_window_unref(struct known_window *known)
 
 bool known_window_is(const struct known_window *known, const struct window_object *object)
 {
-    return text_equal(known->name, object->name) && text_equal(known->spec, object->spec);
+    return text_equal(known->name, object->name) && text_equal(known->uid, object->uid) &&
+           text_equal(known->spec, object->spec);
 }
 
 struct text known_window_name(const struct known_window *known)
 {
     return known->name;
+}
+
+struct text known_window_uid(const struct known_window *known)
+{
+    return known->uid;
 }
 
 const struct window *known_window_get(const struct known_window *known)

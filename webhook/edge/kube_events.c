@@ -69,8 +69,10 @@ bool kube_event_decode(struct text line, struct arena *arena, struct kube_event 
     }
     struct text metadata = json_slice_member(event.object, "metadata");
     event.resource_version = member_string(metadata, "resourceVersion", arena);
-    if (event.type == KUBE_DELETED)
+    if (event.type == KUBE_DELETED) {
+        event.namespace = member_string(metadata, "namespace", arena);
         event.name = member_string(metadata, "name", arena);
+    }
     if (event.type == KUBE_DELETED && event.name.length == 0)
         return error_set(error, ERROR_SYSTEM, "the API server sent an object without a name");
     if (event.resource_version.length == 0)

@@ -86,8 +86,9 @@ static bool put(void *context, struct text object, struct error *error)
     return good;
 }
 
-static void take_out(void *context, struct text name)
+static void take_out(void *context, struct text namespace, struct text name)
 {
+    (void)namespace;
     namespace_store_remove(context, name);
 }
 

@@ -6,15 +6,20 @@ const char *kube_resource_page_path(const struct kube_resource *resource, unsign
                                     const char *continue_token, struct arena *arena)
 {
     struct text token = kube_http_escape(arena, text_of(continue_token));
-    return arena_printf(arena, "%s?limit=%u&continue=%.*s", resource->path, limit, TEXT_ARGS(token)).at;
+    return arena_printf(arena, "%s?limit=%u&continue=%.*s%s%s", resource->path, limit, TEXT_ARGS(token),
+                        resource->selector == NULL ? "" : "&",
+                        resource->selector == NULL ? "" : resource->selector)
+        .at;
 }
 
 const char *kube_resource_watch_path(const struct kube_resource *resource, const char *resource_version,
                                      unsigned timeout_s, struct arena *arena)
 {
     struct text version = kube_http_escape(arena, text_of(resource_version));
-    return arena_printf(arena, "%s?watch=1&allowWatchBookmarks=true&resourceVersion=%.*s&timeoutSeconds=%u",
-                        resource->path, TEXT_ARGS(version), timeout_s)
+    return arena_printf(arena,
+                        "%s?watch=1&allowWatchBookmarks=true&resourceVersion=%.*s&timeoutSeconds=%u%s%s",
+                        resource->path, TEXT_ARGS(version), timeout_s, resource->selector == NULL ? "" : "&",
+                        resource->selector == NULL ? "" : resource->selector)
         .at;
 }
 

@@ -55,6 +55,7 @@ struct kube_watch *kube_watch_new(struct kube_http *http, const struct kube_reso
     watch->metrics = metrics;
     watch->page_limit = resource->page_size;
     watch->outage.noun = resource->noun;
+    watch->outage.meanwhile = resource->meanwhile;
     arena_init(&watch->scratch);
     return watch;
 }
@@ -133,7 +134,7 @@ static bool handle_line(struct kube_watch *watch, struct text line)
         return false;
     }
     if (event.type == KUBE_DELETED)
-        sink->remove(sink->context, event.name);
+        sink->remove(sink->context, event.namespace, event.name);
     replace(&watch->resource_version, event.resource_version);
     watch->current = true;
     return true;

@@ -72,8 +72,9 @@ static bool put(void *context, struct text object, struct error *error)
     return true;
 }
 
-static void take_out(void *context, struct text name)
+static void take_out(void *context, struct text namespace, struct text name)
 {
+    (void)namespace;
     window_store_remove(context, name);
 }
 

@@ -82,6 +82,10 @@ static const struct {
     [METRICS_LOG_LINES_DROPPED] =
         {"log_lines_dropped_total",
          "Decisions not logged because the reader of standard output did not keep up."},
+    [METRICS_RELEASES] = {"releases_total", "Held objects that this process released."},
+    [METRICS_RELEASE_FAILURES] =
+        {"release_failures_total",
+         "Releases that this process asked for and that were refused or had no answer; each is tried again."},
 };
 
 static const struct {
@@ -89,6 +93,7 @@ static const struct {
     enum {
         SHOWN_AS_IS,
         SHOWN_AS_AGE,
+        SHOWN_AS_AGE_OR_0,
         SHOWN_AS_WAIT
     } shown; /* a unix time as the seconds since, or until then */
 } gauge_texts[METRICS_GAUGE_COUNT] = {
@@ -112,6 +117,23 @@ static const struct {
     [METRICS_NEXT_TRANSITION_S] = {"next_transition_seconds",
                                    "Seconds until a freeze window starts or ends; +Inf: none is known.",
                                    SHOWN_AS_WAIT},
+    [METRICS_HELD_OBJECTS] = {"held_objects",
+                              "Objects held until a freeze ends, by the leader of the releases; 0 in others.",
+                              SHOWN_AS_IS},
+    [METRICS_RELEASING_OBJECTS] =
+        {"releasing_objects",
+         "Released objects whose rollouts are not finished, by the leader of the releases; 0 in others.",
+         SHOWN_AS_IS},
+    [METRICS_THAW_FAILED_OBJECTS] = {"thaw_failed_objects",
+                                     "Released objects whose rollouts failed, which stops the releases of "
+                                     "their namespaces; by the leader "
+                                     "of the releases; 0 in others.",
+                                     SHOWN_AS_IS},
+    [METRICS_OLDEST_HOLD_S] =
+        {"oldest_hold_age_seconds",
+         "Seconds since the oldest hold began, by the leader of the releases; 0: none, and in others.",
+         SHOWN_AS_AGE_OR_0},
+    [METRICS_RELEASER_LEADER] = {"releaser_leader", "1 in the process that leads the releases.", SHOWN_AS_IS},
 };
 
 /* The API's spelling, so that a series can be joined with others by kind. */
@@ -310,6 +332,7 @@ static void write_gauge(struct json_text_buffer *out, enum metrics_gauge gauge, 
             return;
         value = now_s > value ? now_s - value : 0;
         break;
+    case SHOWN_AS_AGE_OR_0: value = value != 0 && now_s > value ? now_s - value : 0; break;
     case SHOWN_AS_WAIT:
         if (value == INT64_MAX) {
             print(out, "changegate_%s +Inf\n", name);

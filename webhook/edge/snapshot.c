@@ -116,6 +116,17 @@ const struct policy_set *snapshot_policies(const struct snapshot *snapshot)
     return policy_file_policies(snapshot->policies);
 }
 
+const struct snapshot_namespace *snapshot_namespaces(const struct snapshot *snapshot, size_t *ret_count)
+{
+    *ret_count = snapshot->namespace_count;
+    return snapshot->namespaces;
+}
+
+struct text snapshot_window_uid(const struct snapshot *snapshot, struct text name)
+{
+    return calendars_window_uid(snapshot->calendars, name);
+}
+
 struct snapshot_counts snapshot_count(const struct snapshot *snapshot, int64_t now_s)
 {
     struct snapshot_counts counts = {.namespaces = snapshot->namespace_count};

@@ -1,11 +1,12 @@
 #include "edge/window_status.h"
 
 #include "core/instant.h"
+#include "edge/kube_event_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { CONDITION_MESSAGE_BYTES_MOST = 1024, EVENT_MESSAGE_BYTES_MOST = 1000, DAY_S = 86400 };
+enum { CONDITION_MESSAGE_BYTES_MOST = 1024, DAY_S = 86400 };
 
 static json_t *text_value(struct text text)
 {
@@ -150,19 +151,15 @@ void window_status_make(const struct calendars_window *window, const struct wind
 
 struct text window_event_write(const struct window_event *event, int64_t now_s, struct arena *arena)
 {
-    struct text now = instant_format(arena, now_s);
-    json_t *root = json_pack(
-        "{s:s, s:s, s:{s:o, s:s}, s:{s:s, s:s, s:o, s:o}, s:s, s:o, s:s, s:{s:s}, s:s, s:s, s:o, s:o, s:i}",
-        "apiVersion", "v1", "kind", "Event", "metadata", "name", text_value(event->name), "namespace",
-        "default", "involvedObject", "apiVersion", "changegate.dev/v1alpha1", "kind", "FreezeWindow", "name",
-        text_value(event->window), "uid", text_value(event->uid), "reason", event->reason, "message",
-        text_value(text_quote(arena, event->message, EVENT_MESSAGE_BYTES_MOST)), "type",
-        event->is_warning ? "Warning" : "Normal", "source", "component", "changegate", "reportingComponent",
-        "changegate", "reportingInstance", "changegate", "firstTimestamp", text_value(now), "lastTimestamp",
-        text_value(now), "count", 1);
-    if (root == NULL)
-        abort();
-    struct text text = dump(root, arena);
-    json_decref(root);
-    return text;
+    const struct kube_event_text text = {
+        .involved = {.api_version = text_of("changegate.dev/v1alpha1"),
+                     .kind = text_of("FreezeWindow"),
+                     .name = event->window,
+                     .uid = event->uid},
+        .name = event->name,
+        .reason = event->reason,
+        .is_warning = event->is_warning,
+        .message = event->message,
+    };
+    return kube_event_write(&text, now_s, arena);
 }
