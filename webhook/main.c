@@ -1,6 +1,9 @@
 #include "cli/check.h"
+#include "cli/drop.h"
 #include "cli/freezes.h"
+#include "cli/held.h"
 #include "cli/import_ics.h"
+#include "cli/release.h"
 #include "cli/serve.h"
 #include "codec/zones.h"
 
@@ -17,6 +20,9 @@ static const struct command {
     {"serve", cli_serve, "decide on the API server's admission requests"},
     {"check", cli_check, "decide on manifests, offline, as the server would"},
     {"freezes", cli_freezes, "show what is closed now and next"},
+    {"held", cli_held, "show what is held until a freeze ends"},
+    {"release", cli_release, "let a held change go out now, or a stopped thaw go on"},
+    {"drop", cli_drop, "give a held change up, and keep what runs"},
     {"import-ics", cli_import_ics, "turn a calendar into freeze windows"},
 };
 
