@@ -54,13 +54,13 @@ class Api:
     def request(self, method, path, body=None, content_type="application/json", headers=None):
         """Asks again when told to wait (429), as kubectl and every client-go client do."""
         for _ in range(50):
-            answer = self._request_once(method, path, body, content_type, headers)
+            answer = self.request_once(method, path, body, content_type, headers)
             if answer.status != 429:
                 break
             time.sleep(0.1)
         return answer
 
-    def _request_once(self, method, path, body, content_type, headers):
+    def request_once(self, method, path, body=None, content_type="application/json", headers=None):
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Accept": "application/json", "Content-Type": content_type, **(headers or {})}
         for last_try in (False, True):  # the server may have closed an idle connection
@@ -77,9 +77,12 @@ class Api:
 
     def _connection(self):
         if getattr(self._local, "connection", None) is None:
-            self._local.connection = http.client.HTTPSConnection(
-                self.server.hostname, self.server.port, context=self._tls, timeout=40)
+            self._local.connection = self.connect(40)
         return self._local.connection
+
+    def connect(self, timeout=None):
+        """A connection of one's own, for a watch."""
+        return http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self._tls, timeout=timeout)
 
     def get(self, path):
         return self.request("GET", path)

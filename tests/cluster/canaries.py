@@ -15,7 +15,7 @@ _SCHEMA = {"openAPIV3Schema": {**_OPEN, "properties": {
     part: {**_OPEN, "properties": {"replicas": {"type": "integer"}}} for part in ("spec", "status")}}}
 _SUBRESOURCES = {"status": {}, "scale": {"specReplicasPath": ".spec.replicas",
                                          "statusReplicasPath": ".status.replicas"}}
-_CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+_CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -40,18 +40,26 @@ def canaries(people, gate):
     """The kind, and a registration for it beside the shipped one."""
     admin = people.admin.api
     admin.must(admin.post(_DEFINITIONS, _definition()))
-    webhook = copy.deepcopy(admin.must(admin.get(f"{_CONFIGURATIONS}/changegate"))["webhooks"][0])
-    webhook |= {"name": "canaries.changegate.dev", "matchConditions": [], "rules": [{
-        "apiGroups": ["gate.example.com"], "apiVersions": ["v1"], "scope": "Namespaced",
-        "resources": ["canaries", "canaries/scale"], "operations": ["CREATE", "UPDATE", "DELETE"]}]}
-    admin.must(admin.post(_CONFIGURATIONS, {"metadata": {"name": "changegate-canaries"}, "webhooks": [webhook]}))
+    for kind, operations in (("validating", ["CREATE", "UPDATE", "DELETE"]), ("mutating", ["CREATE", "UPDATE"])):
+        path = f"{_CONFIGURATIONS}/{kind}webhookconfigurations"
+        webhook = copy.deepcopy(admin.must(admin.get(f"{path}/changegate"))["webhooks"][0])
+        resources = ["canaries", "canaries/scale"] if kind == "validating" else ["canaries"]
+        webhook |= {"name": "canaries.changegate.dev", "matchConditions": [], "rules": [{
+            "apiGroups": ["gate.example.com"], "apiVersions": ["v1"], "scope": "Namespaced",
+            "resources": resources, "operations": operations}]}
+        admin.must(admin.post(path, {"metadata": {"name": "changegate-canaries"}, "webhooks": [webhook]}))
 
 
 @pytest.fixture
 def flock(namespaces, canaries):
     """A namespace whose policy knows Canaries, once the API server asks about them."""
     namespace = namespaces("canary")
+    await_asked(namespace)
+    return namespace
+
+
+def await_asked(namespace):
+    """Until the API server asks about Canaries here."""
     path = url(namespace.name, "gate.example.com/v1", "canaries") + "?dryRun=All"
     await_that("the API server to ask about canaries",
                lambda: namespace.author.api.post(path, canary("probe")).denied, 15)
-    return namespace

@@ -16,7 +16,7 @@ from namespaces import Namespace
 from planned import Calendar
 from policies import DEFAULT, with_windows
 from webhook import Certificates, Webhook
-from wire import behind
+from wire import Wire, behind
 
 numbers = itertools.count(1)
 HERE = pathlib.Path(__file__).resolve().parent
@@ -95,6 +95,14 @@ def lone(directory, other_cluster, certificates):
     yield make
     for webhook in made:
         webhook.stop()
+
+
+@pytest.fixture(scope="module")
+def wire(cluster):
+    """A way to the API server that can be cut."""
+    made = Wire(int(cluster.settings()["apiserver_port"]))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

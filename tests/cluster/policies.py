@@ -27,6 +27,7 @@ def policy(name, **spec):
 
 CANARY = {"group": "gate.example.com", "kind": "Canary", "resource": "canaries", "template": "spec.template",
           "replicas": "spec.replicas", "hold": {"path": "spec.paused", "value": True}}
+HOLDS = {"daemonSets": "OnDelete", "retryBelow": "0s"}
 
 DEFAULT = [
     policy("warn", mode="Warn"),
@@ -37,11 +38,23 @@ DEFAULT = [
     policy("windows", freezeWindows=[]),
     policy("unwarned", warnAhead="0s"),
     policy("canary", workloads=[CANARY]),
+    # All that can be held, whenever the opening is. The one lets tests release by hand, the other is the releaser's.
+    policy("holds", workloads=[CANARY], delay=HOLDS, release={"jitter": "3600s"}),
+    policy("thaws", workloads=[CANARY], delay=HOLDS, release={"jitter": "0s", "maxConcurrent": 5}),
+    policy("one-by-one", delay={**HOLDS, "inFlight": "Pause"},
+           release={"jitter": "0s", "maxConcurrent": 1, "order": "PriorityThenOldest"}),
+    policy("thaw", delay={"retryBelow": "0s", "inFlight": "Pause"}, release={"jitter": "0s", "maxConcurrent": 2}),
+    policy("on-delete", delay={"daemonSets": "OnDelete"}),
     policy("tier-1"),
 ]
 
 
-def with_windows(*windows):
+def changed(name, **spec):
+    """The same file, in which this policy says otherwise."""
     documents = copy.deepcopy(DEFAULT)
-    next(d for d in documents if d["metadata"]["name"] == "windows")["spec"]["freezeWindows"] = list(windows)
+    next(d for d in documents if d["metadata"]["name"] == name)["spec"] |= spec
     return documents
+
+
+def with_windows(*windows):
+    return changed("windows", freezeWindows=list(windows))

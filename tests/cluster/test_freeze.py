@@ -82,7 +82,6 @@ def test_an_unreadable_end_closes(shop, until):
 
 
 @pytest.mark.parametrize("action, text", [
-    ("delay", "; Delay is not supported yet and denies"),
     ("Deny", 'changegate.dev/freeze: "Deny" is none of deny, delay, warn and denies'),
     ("yes", 'changegate.dev/freeze: "yes" is none of deny, delay, warn and denies'),
     ("", "is none of deny, delay, warn and denies"),

@@ -15,18 +15,11 @@ from asked import answer, reasons
 from policies import DEFAULT, TIER
 from poll import await_that
 from webhook import Webhook
-from wire import Wire, behind
+from wire import behind
 
 PAGE = 250  # namespaces that changegate asks for at once
 LONG = os.environ.get("CHANGEGATE_TEST_LONG") == "1"
 numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def wire(cluster):
-    wire = Wire(int(cluster.settings()["apiserver_port"]))
-    yield wire
-    wire.close()
 
 
 @pytest.fixture(scope="module")

@@ -71,8 +71,9 @@ class Metrics:
 class Webhook:
     """One `changegate serve`; it can be killed and started again on the same port."""
 
-    def __init__(self, directory, kubeconfig, certificates, policy):
+    def __init__(self, directory, kubeconfig, certificates, policy, options=()):
         directory.mkdir()
+        self.options = options
         self.directory, self.kubeconfig, self.certificates = directory, kubeconfig, certificates
         self.policy_file = directory / "policy.yaml"
         self.write_policy(policy)
@@ -91,7 +92,8 @@ class Webhook:
                 [binary(), "serve", "--policy", self.policy_file, "--kubeconfig", self.kubeconfig,
                  "--tls-cert", self.certificates.server, "--tls-key", self.certificates.server_key,
                  "--client-ca", self.certificates.ca, "--client-name", CLIENT_NAME,
-                 "--listen", listen, "--metrics-listen", metrics, "--drain", "1"],
+                 "--listen", listen, "--metrics-listen", metrics, "--drain", "1",
+                 *self.options],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         self._read_addresses(said)
         if await_ready:
