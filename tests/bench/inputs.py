@@ -51,16 +51,16 @@ def write_entry(today, number):
     return f"    - {{start: '{start.strftime(TIME)}', end: '{end.strftime(TIME)}'}}\n"
 
 
-def write_policy_in_force(directory, window_count):
+def write_policy_in_force(directory, window_count, action="Deny"):
     """Every window is on now: what is denied names a few of them, and counts the others."""
     now = datetime.datetime.now(datetime.timezone.utc)
     lines = ["  freezeWindows:\n"]
     for number in range(window_count):
         start = now - datetime.timedelta(hours=1, seconds=number)
         end = now + datetime.timedelta(days=1, seconds=number)
-        lines.append(f"  - {{name: freeze-{number}, action: Deny, reason: peak trading, once: [{{start: "
+        lines.append(f"  - {{name: freeze-{number}, action: {action}, reason: peak trading, once: [{{start: "
                      f"'{start.strftime(TIME)}Z', end: '{end.strftime(TIME)}Z'}}]}}\n")
-    file = directory / f"policy-in-force-{window_count}.yaml"
+    file = directory / f"policy-{'in-force' if action == 'Deny' else action.lower()}-{window_count}.yaml"
     file.write_text(POLICY + "".join(lines))
     return file
 

@@ -96,6 +96,15 @@ def print_in_force(rows):
     print()
 
 
+def print_holds(rows):
+    header(["pass", "CPU us/decision", "to the first row", "p50 us", "p99 us"])
+    first = next(iter(rows.values()))
+    for what, m in rows.items():
+        row([what, f"{m['cpu_us']:.1f}", ratio(m["cpu_us"], first["cpu_us"]), f"{m['p50_us']:,.0f}",
+             f"{m['p99_us']:,.0f}"])
+    print()
+
+
 def print_recurring(count, figures):
     header([f"{count:,} windows that recur", "figure"])
     quiet, busy = figures["quiet"], figures["busy"]

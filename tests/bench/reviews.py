@@ -127,7 +127,7 @@ def deployment(size, image_tag, annotations, generation, time):
         "progressDeadlineSeconds": 600,
     }
     status = {
-        "observedGeneration": generation - 1, "replicas": 6, "updatedReplicas": 6, "readyReplicas": 6,
+        "observedGeneration": 41, "replicas": 6, "updatedReplicas": 6, "readyReplicas": 6,
         "availableReplicas": 6,
         "conditions": [{"type": kind, "status": "True", "lastUpdateTime": "2026-03-02T09:14:07Z",
                         "lastTransitionTime": "2026-03-02T09:14:07Z", "reason": reason, "message": message}

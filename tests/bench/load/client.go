@@ -62,9 +62,9 @@ func dial(o *options, number int) (*client, error) {
 	if err := connection.Handshake(); err != nil {
 		return nil, err
 	}
-	header := fmt.Sprintf("POST /validate?timeout=3s HTTP/1.1\r\nHost: %s\r\n"+
+	header := fmt.Sprintf("POST %s?timeout=3s HTTP/1.1\r\nHost: %s\r\n"+
 		"User-Agent: kube-apiserver-admission\r\nContent-Length: %d\r\nAccept: application/json, */*\r\n"+
-		"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n", o.address, len(o.review))
+		"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n", o.path, o.address, len(o.review))
 	c := &client{connection: connection, reader: bufio.NewReaderSize(connection, 16<<10),
 		request: append([]byte(header), o.review...), expect: o.expect, serial: uint64(number) << 32}
 	at := bytes.Index(c.request, []byte(placeholder))

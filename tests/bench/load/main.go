@@ -32,6 +32,7 @@ type report struct {
 
 type options struct {
 	address     string
+	path        string
 	review      []byte
 	expect      expectation
 	connections int
@@ -63,6 +64,7 @@ func main() {
 func readOptions() (*options, error) {
 	o := &options{}
 	flag.StringVar(&o.address, "address", "", "`HOST:PORT` of the server")
+	flag.StringVar(&o.path, "path", "/validate", "where reviews are sent")
 	flag.IntVar(&o.connections, "connections", 8, "connections, each with one request under way")
 	flag.IntVar(&o.requests, "requests", 0, "stop after so many requests (0: by time)")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "stop after this time")
