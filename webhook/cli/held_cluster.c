@@ -31,15 +31,11 @@ bool held_cluster_open(const char *kubeconfig, struct held_cluster *ret_cluster,
     if (path != NULL && path != kubeconfig && strchr(path, ':') != NULL)
         return error_set(error, ERROR_UNSUPPORTED,
                          "KUBECONFIG: \"%s\" is several files; give one with --kubeconfig FILE", path);
-    if (path != NULL)
-        return kube_config_load(path, &ret_cluster->config, error);
-    const char *host = getenv("KUBERNETES_SERVICE_HOST");
-    if (host == NULL)
+    if (path == NULL && getenv("KUBERNETES_SERVICE_HOST") == NULL)
         return error_set(error, ERROR_INPUT,
                          "which cluster? give --kubeconfig FILE, or set KUBECONFIG (there is no "
                          "~/.kube/config, and this is not a pod)");
-    return kube_config_in_cluster(host, getenv("KUBERNETES_SERVICE_PORT"), KUBE_SERVICE_ACCOUNT_DIRECTORY,
-                                  &ret_cluster->config, error);
+    return kube_config_open(path, &ret_cluster->config, error);
 }
 
 void held_cluster_done(struct held_cluster *cluster)

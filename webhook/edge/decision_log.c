@@ -1,5 +1,6 @@
 #include "edge/decision_log.h"
 
+#include "edge/clock.h"
 #include "edge/message_log.h"
 
 #include <errno.h>
@@ -37,13 +38,6 @@ struct decision_log {
     atomic_llong stop_by_ms; /* CLOCK_MONOTONIC; holds once stopping */
 };
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 static void reserve(struct lines *lines, size_t more)
 {
     size_t capacity = lines->capacity == 0 ? BUFFER_BYTES_KEPT : lines->capacity;
@@ -79,7 +73,7 @@ void decision_log_put(struct decision_log *log, struct text line)
 
 static bool out_of_time(struct decision_log *log)
 {
-    return atomic_load(&log->stopping) && monotonic_ms() >= atomic_load(&log->stop_by_ms);
+    return atomic_load(&log->stopping) && clock_monotonic_ms() >= atomic_load(&log->stop_by_ms);
 }
 
 /* Waits until the reader takes more. False: it did not until the end, or it is gone. */
@@ -188,7 +182,7 @@ struct decision_log *decision_log_start(int fd, struct metrics *metrics)
 
 void decision_log_stop(struct decision_log *log, unsigned most_ms)
 {
-    atomic_store(&log->stop_by_ms, monotonic_ms() + most_ms);
+    atomic_store(&log->stop_by_ms, clock_monotonic_ms() + most_ms);
     pthread_mutex_lock(&log->mutex);
     atomic_store(&log->stopping, true);
     pthread_cond_signal(&log->filled);

@@ -1,8 +1,7 @@
 #include "edge/kube_ask.h"
 
+#include "edge/clock.h"
 #include "edge/kube_buffer.h"
-
-#include <time.h>
 
 struct ask {
     struct kube_http *http;
@@ -10,13 +9,6 @@ struct ask {
     struct kube_buffer received;
     bool too_large;
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool receive(void *context, unsigned status, struct text bytes)
 {
@@ -29,7 +21,7 @@ static bool receive(void *context, unsigned status, struct text bytes)
 static bool wait_for_answer(struct ask *ask, const struct kube_config *config, int64_t timeout_ms,
                             struct error *error)
 {
-    enum kube_progress progress = kube_request_wait(ask->request, monotonic_ms() + timeout_ms, error);
+    enum kube_progress progress = kube_request_wait(ask->request, clock_monotonic_ms() + timeout_ms, error);
     if (progress == KUBE_FAILED && ask->too_large)
         return error_set(error, ERROR_SYSTEM, "the answer of %.*s is longer than %d MiB",
                          TEXT_ARGS(config->server), KUBE_ANSWER_BYTES_MOST >> 20);

@@ -1,11 +1,12 @@
 #include "edge/kube_fetch.h"
 
+#include "edge/clock.h"
+#include "edge/kept_text.h"
 #include "edge/kube_buffer.h"
 #include "edge/kube_http.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct fetch {
     const struct kube_config *config;
@@ -20,13 +21,6 @@ struct fetch {
     struct kube_buffer received;
     struct arena scratch; /* of the page under way */
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool receive(void *context, unsigned status, struct text bytes)
 {
@@ -52,15 +46,6 @@ static bool ask(struct fetch *fetch, const char *path, struct error *error)
                      TEXT_ARGS(fetch->config->server), (long long)fetch->timeout_ms);
 }
 
-static void go_on_from(struct fetch *fetch, struct text continue_token)
-{
-    char *copy = continue_token.length == 0 ? NULL : strndup(continue_token.at, continue_token.length);
-    if (copy == NULL && continue_token.length > 0)
-        abort();
-    free(fetch->continue_token);
-    fetch->continue_token = copy;
-}
-
 static bool take_page(struct fetch *fetch, struct error *error)
 {
     const struct kube_sink *sink = &fetch->resource->sink;
@@ -68,7 +53,7 @@ static bool take_page(struct fetch *fetch, struct error *error)
     if (!kube_resource_take_page(fetch->resource, kube_buffer_rest(&fetch->received), &fetch->scratch, &page,
                                  error))
         return error_prefix(error, "listing %s: ", fetch->resource->noun);
-    go_on_from(fetch, page.continue_token);
+    kept_text_replace(&fetch->continue_token, page.continue_token);
     fetch->complete = fetch->continue_token == NULL;
     if (fetch->complete)
         sink->list_end(sink->context);
@@ -87,7 +72,7 @@ static bool take_answer(struct fetch *fetch, struct error *error)
     }
     if (status == 410 &&
         fetch->continue_token != NULL) { /* the first pages are too long ago: from the start */
-        go_on_from(fetch, TEXT_EMPTY);
+        kept_text_replace(&fetch->continue_token, TEXT_EMPTY);
         return true;
     }
     return kube_resource_refused(fetch->resource, "listing", status, kube_buffer_rest(&fetch->received),
@@ -119,7 +104,7 @@ bool kube_fetch_list(const struct kube_config *config, const struct kube_resourc
         .config = config,
         .resource = resource,
         .timeout_ms = timeout_ms,
-        .deadline_ms = monotonic_ms() + timeout_ms,
+        .deadline_ms = clock_monotonic_ms() + timeout_ms,
         .page_limit = resource->page_size,
     };
     if (!kube_http_new(config, &fetch.http, error))

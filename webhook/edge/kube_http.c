@@ -1,5 +1,7 @@
 #include "edge/kube_http.h"
 
+#include "edge/clock.h"
+
 #include <curl/curl.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -7,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum { CONNECT_MS_MOST = 5000, WAIT_FDS_MOST = 4 };
 
@@ -350,19 +351,12 @@ enum kube_progress kube_request_progress(struct kube_request *request, struct er
     return KUBE_FAILED;
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 enum kube_progress kube_request_wait(struct kube_request *request, int64_t deadline_ms, struct error *error)
 {
     for (;;) {
         kube_http_step(request->http);
         enum kube_progress progress = kube_request_progress(request, error);
-        int64_t left_ms = deadline_ms - monotonic_ms();
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
         if (progress != KUBE_UNDER_WAY || left_ms <= 0)
             return progress;
         kube_http_wait(request->http, NULL, 0, left_ms < INT_MAX ? (int)left_ms : INT_MAX);

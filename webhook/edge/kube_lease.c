@@ -1,5 +1,6 @@
 #include "edge/kube_lease.h"
 
+#include "edge/clock.h"
 #include "edge/kube_buffer.h"
 #include "edge/kube_events.h"
 #include "edge/kube_outage.h"
@@ -296,18 +297,11 @@ void kube_lease_step(struct kube_lease *lease, int64_t now_ms, int64_t now_s)
 
 /* ---- hand over ---- */
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* One request from its start to its end; the status, 0: none came. */
 static unsigned ask(struct kube_lease *lease, enum step step, int64_t until_ms)
 {
     struct error error;
-    lease->now_ms = monotonic_ms();
+    lease->now_ms = clock_monotonic_ms();
     lease->step = step;
     start(lease);
     if (lease->under_way && kube_request_wait(lease->request, until_ms, &error) == KUBE_ENDED) {
@@ -322,7 +316,7 @@ static unsigned ask(struct kube_lease *lease, enum step step, int64_t until_ms)
 void kube_lease_release(struct kube_lease *lease)
 {
     struct error error;
-    int64_t until_ms = monotonic_ms() + RELEASE_MS_MOST;
+    int64_t until_ms = clock_monotonic_ms() + RELEASE_MS_MOST;
     bool held = lease->held_until_ms != 0;
     kube_request_cancel(lease->request);
     lease->under_way = false;

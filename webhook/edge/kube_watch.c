@@ -1,5 +1,6 @@
 #include "edge/kube_watch.h"
 
+#include "edge/kept_text.h"
 #include "edge/kube_buffer.h"
 #include "edge/kube_outage.h"
 #include "edge/message_log.h"
@@ -72,19 +73,10 @@ void kube_watch_free(struct kube_watch *watch)
     free(watch);
 }
 
-static void replace(char **owned, struct text text)
-{
-    char *copy = text.length == 0 ? NULL : strndup(text.at, text.length);
-    if (copy == NULL && text.length > 0)
-        abort();
-    free(*owned);
-    *owned = copy;
-}
-
 static void list_again(struct kube_watch *watch)
 {
-    replace(&watch->resource_version, TEXT_EMPTY);
-    replace(&watch->continue_token, TEXT_EMPTY);
+    kept_text_replace(&watch->resource_version, TEXT_EMPTY);
+    kept_text_replace(&watch->continue_token, TEXT_EMPTY);
 }
 
 static void in_touch(struct kube_watch *watch, bool settled)
@@ -135,7 +127,7 @@ static bool handle_line(struct kube_watch *watch, struct text line)
     }
     if (event.type == KUBE_DELETED)
         sink->remove(sink->context, event.namespace, event.name);
-    replace(&watch->resource_version, event.resource_version);
+    kept_text_replace(&watch->resource_version, event.resource_version);
     watch->current = true;
     return true;
 }
@@ -258,14 +250,14 @@ static void finish_list(struct kube_watch *watch)
         return;
     }
     in_touch(watch, false);
-    replace(&watch->continue_token, page.continue_token);
+    kept_text_replace(&watch->continue_token, page.continue_token);
     pause_for(watch, 0);
     if (watch->continue_token != NULL)
         return;
     sink->list_end(sink->context);
     end_list(watch);
     watch->absent = false;
-    replace(&watch->resource_version, page.resource_version);
+    kept_text_replace(&watch->resource_version, page.resource_version);
     message_info("listed %zu %s", sink->count(sink->context), watch->resource.noun);
     arena_done(&watch->scratch);
     malloc_trim(0); /* the pages took many times what is kept of them */

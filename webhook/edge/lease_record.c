@@ -1,6 +1,7 @@
 #include "edge/lease_record.h"
 
 #include "core/instant.h"
+#include "edge/kept_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -44,14 +45,6 @@ void lease_seen_done(struct lease_seen *seen)
     *seen = (struct lease_seen){NULL, NULL, 0, 0};
 }
 
-static char *keep(struct text text)
-{
-    char *copy = strndup(text.at == NULL ? "" : text.at, text.length);
-    if (copy == NULL)
-        abort();
-    return copy;
-}
-
 void lease_seen_note(struct lease_seen *seen, const struct lease_record *record, int64_t now_ms)
 {
     seen->duration_ms = record->duration_s * MS_PER_S;
@@ -60,8 +53,8 @@ void lease_seen_note(struct lease_seen *seen, const struct lease_record *record,
         return;
     free(seen->holder);
     free(seen->renewed);
-    seen->holder = keep(record->holder);
-    seen->renewed = keep(record->renewed);
+    seen->holder = kept_text(record->holder);
+    seen->renewed = kept_text(record->renewed);
     seen->since_ms = now_ms;
 }
 

@@ -1,5 +1,6 @@
 #include "releaser_private.h"
 
+#include "edge/clock.h"
 #include "edge/message_log.h"
 #include "edge/thread_share.h"
 
@@ -11,13 +12,6 @@
 #include <unistd.h>
 
 enum { WAIT_MS_MOST = 60000, SETTLE_MS = 250 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool releaser_new(const struct releaser_options *options, struct metrics *metrics,
                   struct releaser **ret_releaser, struct error *error)
@@ -130,7 +124,7 @@ static void take_turn(struct releaser *releaser)
 {
     uint64_t generation = releaser_kinds_generation(releaser);
     kube_http_step(releaser->http); /* which brings events to the stores */
-    releaser->now_ms = monotonic_ms();
+    releaser->now_ms = clock_monotonic_ms();
     releaser->now_s = (int64_t)time(NULL);
     releaser->look |= generation != releaser_kinds_generation(releaser);
     kube_lease_step(releaser->lease, releaser->now_ms, releaser->now_s);
@@ -168,7 +162,7 @@ static int64_t due_ms(const struct releaser *releaser)
 static void wait_for_something(struct releaser *releaser)
 {
     eventfd_t woken;
-    int64_t left_ms = due_ms(releaser) - monotonic_ms();
+    int64_t left_ms = due_ms(releaser) - clock_monotonic_ms();
     kube_http_wait(releaser->http, &releaser->wake_fd, 1,
                    left_ms < 0 ? 0 : (int)earlier(left_ms, WAIT_MS_MOST));
     eventfd_read(releaser->wake_fd, &woken);

@@ -1,6 +1,7 @@
 #include "releaser_private.h"
 
 #include "codec/json_slice.h"
+#include "edge/kept_text.h"
 #include "edge/message_log.h"
 
 #include <stdlib.h>
@@ -86,9 +87,7 @@ static struct held_entry *entry_of(struct releaser *releaser, const struct erran
 static void await(struct releaser *releaser, struct held_memory *memory, struct text version, int64_t most_ms)
 {
     free(memory->awaited);
-    memory->awaited = strndup(version.at == NULL ? "" : version.at, version.length);
-    if (memory->awaited == NULL)
-        abort();
+    memory->awaited = kept_text(version);
     memory->awaited_until_ms = releaser->now_ms + most_ms;
 }
 

@@ -1,6 +1,6 @@
 #include "releaser_private.h"
 
-#include <time.h>
+#include "edge/clock.h"
 
 enum {
     LOOK_MS_MOST = 5000, /* while anything is held */
@@ -267,13 +267,6 @@ static void set_gauges(const struct releaser *releaser, const struct looking *lo
     metrics_set(releaser->metrics, METRICS_OLDEST_HOLD_S, oldest_s);
 }
 
-static int64_t wall_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int64_t next_look_ms(const struct releaser *releaser, const struct looking *looking)
 {
     int64_t due_ms = releaser->now_ms + (looking->count > 0 ? LOOK_MS_MOST : INT32_MAX);
@@ -281,7 +274,7 @@ static int64_t next_look_ms(const struct releaser *releaser, const struct lookin
         due_ms = looking->next_ms;
     if (looking->next_s > releaser->now_s + LOOK_MS_MOST / 1000)
         return due_ms;
-    int64_t left_ms = looking->next_s * 1000 - wall_ms() + OPENING_SLACK_MS;
+    int64_t left_ms = looking->next_s * 1000 - clock_wall_ms() + OPENING_SLACK_MS;
     int64_t at_ms = releaser->now_ms + (left_ms > 0 ? left_ms : OPENING_SLACK_MS);
     return at_ms < due_ms ? at_ms : due_ms;
 }

@@ -1,10 +1,11 @@
 #include "releaser_private.h"
 
+#include "edge/clock.h"
+#include "edge/kept_text.h"
 #include "edge/message_log.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SURVEY_MS_MOST = 10000, /* between two looks at the calendars */
@@ -36,14 +37,6 @@ struct releaser_pause {
     size_t target_count;
     int64_t survey_due_ms, target_due_ms;
 };
-
-static char *keep(struct text text)
-{
-    char *copy = strndup(text.at == NULL ? "" : text.at, text.length);
-    if (copy == NULL)
-        abort();
-    return copy;
-}
 
 static void drop_delayed(struct delayed *delayed, size_t count)
 {
@@ -114,7 +107,7 @@ static bool is_delayed(const struct releaser *releaser, const struct snapshot_na
 
 static struct delayed delayed_of(const struct releaser_pause *pause, struct text name)
 {
-    struct delayed delayed = {.name = keep(name)};
+    struct delayed delayed = {.name = kept_text(name)};
     const struct delayed *known =
         pause->delayed_count == 0
             ? NULL
@@ -124,13 +117,6 @@ static struct delayed delayed_of(const struct releaser_pause *pause, struct text
         delayed.looks = known->looks;
     }
     return delayed;
-}
-
-static int64_t wall_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void survey(struct releaser *releaser, struct releaser_pause *pause)
@@ -149,7 +135,7 @@ static void survey(struct releaser *releaser, struct releaser_pause *pause)
     pause->delayed = delayed;
     pause->delayed_count = count;
     pause->surveyed = releaser->snapshot;
-    int64_t left_ms = next_s * 1000 - wall_ms() + BEGUN_SLACK_MS;
+    int64_t left_ms = next_s * 1000 - clock_wall_ms() + BEGUN_SLACK_MS;
     pause->survey_due_ms = releaser->now_ms + (left_ms > BEGUN_SLACK_MS ? left_ms : BEGUN_SLACK_MS);
 }
 
@@ -160,7 +146,8 @@ static void add_target(struct releaser_pause *pause, const struct held_object *o
     pause->targets = reallocarray(pause->targets, pause->target_count + 1, sizeof(struct target));
     if (pause->targets == NULL)
         abort();
-    pause->targets[pause->target_count++] = (struct target){keep(object->namespace), keep(object->name)};
+    pause->targets[pause->target_count++] =
+        (struct target){kept_text(object->namespace), kept_text(object->name)};
 }
 
 static enum rollout_progress progress_of(struct releaser *releaser, const struct held_object *object)
@@ -205,7 +192,7 @@ void pause_take_list(struct releaser *releaser, struct errand *errand, unsigned 
     struct releaser_pause *pause = releaser->pause;
     if (pause == NULL)
         return;
-    struct delayed key = {.name = keep(errand->namespace)};
+    struct delayed key = {.name = kept_text(errand->namespace)};
     struct delayed *delayed = pause->delayed_count == 0 ? NULL
                                                         : bsearch(&key, pause->delayed, pause->delayed_count,
                                                                   sizeof(key), compare_names);

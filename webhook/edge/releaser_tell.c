@@ -1,6 +1,7 @@
 #include "releaser_private.h"
 
 #include "core/instant.h"
+#include "edge/kept_text.h"
 #include "edge/message_log.h"
 
 #include <stdlib.h>
@@ -11,14 +12,6 @@ enum {
     NEWS_S = 600, /* a hold that is older was told by another leader, and Events end after an hour */
     AGAIN_MS = 1000,
 };
-
-static char *keep(struct text text)
-{
-    char *copy = strndup(text.at == NULL ? "" : text.at, text.length);
-    if (copy == NULL)
-        abort();
-    return copy;
-}
 
 static void plan(struct releaser *releaser, const struct kube_event_text *event, struct arena *arena)
 {
@@ -32,8 +25,8 @@ static void plan(struct releaser *releaser, const struct kube_event_text *event,
     size_t place = (releaser->first_telling + releaser->telling_count++) % RELEASER_TELLINGS_MOST;
     struct text namespace = kube_http_escape(arena, kube_event_namespace(&event->involved));
     releaser->tellings[place] = (struct telling){
-        .path = keep(arena_printf(arena, "/api/v1/namespaces/%.*s/events", TEXT_ARGS(namespace))),
-        .body = keep(kube_event_write(event, releaser->now_s, arena)),
+        .path = kept_text(arena_printf(arena, "/api/v1/namespaces/%.*s/events", TEXT_ARGS(namespace))),
+        .body = kept_text(kube_event_write(event, releaser->now_s, arena)),
     };
 }
 
@@ -133,7 +126,7 @@ void tell_held(struct releaser *releaser, const struct kube_held_kind *kind, con
     struct happening happening = happening_of("RolloutHeld", false, hold->since_s, TEXT_EMPTY, &arena);
     if (hold->window.length > 0) { /* for what is told later, when the annotation is gone */
         free(memory->windows);
-        memory->windows = keep(hold->window);
+        memory->windows = kept_text(hold->window);
     }
     if (memory->told_held != happening.number && hold->since_s > releaser->now_s - NEWS_S) {
         struct text message =

@@ -1,6 +1,7 @@
 #include "edge/watcher.h"
 
 #include "edge/calendars.h"
+#include "edge/clock.h"
 #include "edge/file_read.h"
 #include "edge/file_watch.h"
 #include "edge/message_log.h"
@@ -59,13 +60,6 @@ struct watcher {
     bool started;
     pthread_t thread;
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int64_t wall_s(void)
 {
@@ -266,7 +260,7 @@ static void update_calendars(struct watcher *watcher)
 
 static void build_snapshot(struct watcher *watcher)
 {
-    int64_t begin_ms = monotonic_ms();
+    int64_t begin_ms = clock_monotonic_ms();
     update_calendars(watcher);
     struct snapshot *snapshot = snapshot_build(watcher->policies, watcher->calendars, watcher->store);
     snapshot_unref(watcher->snapshot);
@@ -280,7 +274,7 @@ static void build_snapshot(struct watcher *watcher)
         resident_trim();
     }
 
-    int64_t end_ms = monotonic_ms();
+    int64_t end_ms = clock_monotonic_ms();
     set_gauges(watcher, end_ms);
     int64_t pause_ms = (end_ms - begin_ms) * BUILD_SHARE;
     if (pause_ms < WATCHER_SNAPSHOT_MS_LEAST)
@@ -307,7 +301,7 @@ static int wait_ms(const struct watcher *watcher)
         due_ms = earlier(due_ms, watcher->gauges_due_ms);
     if (watcher->stale && synced(watcher))
         due_ms = earlier(due_ms, watcher->build_due_ms);
-    int64_t left_ms = due_ms - monotonic_ms();
+    int64_t left_ms = due_ms - clock_monotonic_ms();
     return left_ms < 0 ? 0 : (int)earlier(left_ms, FILE_WATCH_RECHECK_MS);
 }
 
@@ -337,7 +331,7 @@ static void *run(void *context)
     watcher->stale = true;
     watcher->loaded = true;
     while (!atomic_load(&watcher->stopping)) {
-        int64_t now_ms = monotonic_ms();
+        int64_t now_ms = clock_monotonic_ms();
         if (watcher->cluster != NULL)
             step_cluster(watcher, now_ms);
         reload(watcher, file_watch_take(watcher->files, now_ms));

@@ -1,5 +1,6 @@
 #include "window_reporter_private.h"
 
+#include "edge/kept_text.h"
 #include "edge/message_log.h"
 
 #include <stdlib.h>
@@ -18,14 +19,6 @@ void reported_done(struct reported *reported)
 struct text reported_name(const struct reported *reported)
 {
     return text_of(reported->name);
-}
-
-static char *keep(struct text text)
-{
-    char *copy = strndup(text.at == NULL ? "" : text.at, text.length);
-    if (copy == NULL)
-        abort();
-    return copy;
 }
 
 void reported_event_done(struct reported *reported)
@@ -58,9 +51,9 @@ static void plan_event(struct reported *reported, const char *reason, struct tex
     struct text window = text_slice(text_of(reported->name), 0, NAME_BYTES_MOST);
     free(reported->event_name);
     free(reported->event_message);
-    reported->event_name =
-        keep(arena_printf(arena, "%.*s.%.8s.%.*s", TEXT_ARGS(window), reported->uid, TEXT_ARGS(happening)));
-    reported->event_message = keep(message);
+    reported->event_name = kept_text(
+        arena_printf(arena, "%.*s.%.8s.%.*s", TEXT_ARGS(window), reported->uid, TEXT_ARGS(happening)));
+    reported->event_message = kept_text(message);
     reported->event_reason = reason;
     reported->event_is_warning = false;
 }
@@ -131,7 +124,7 @@ static void update_one(struct reported *reported, const struct calendars_window 
     struct freeze_moment moment = {false, FREEZE_NO_END, FREEZE_NO_END};
     bool first = reported->uid == NULL, edited = !first && reported->generation != object->generation;
     if (first) {
-        reported->uid = keep(object->uid);
+        reported->uid = kept_text(object->uid);
         reported->on = window_status_was_active(object);
     }
     reported->generation = object->generation;
@@ -190,7 +183,7 @@ static struct reported take_known(struct merging *merging, const struct window_o
 {
     bool known = merging->at < merging->count && text_is(object->name, merging->known[merging->at].name);
     struct reported reported =
-        known ? merging->known[merging->at++] : (struct reported){.name = keep(object->name)};
+        known ? merging->known[merging->at++] : (struct reported){.name = kept_text(object->name)};
     if (reported.gone || (reported.uid != NULL && !text_is(object->uid, reported.uid))) {
         free(reported.uid); /* deleted and made again: another window */
         reported.uid = NULL;
