@@ -6,7 +6,10 @@
 
 #include "core/policy.h"
 
-enum { APPROVAL_IDS_MOST = 16 };
+enum {
+    APPROVAL_IDS_MOST = 16,
+    APPROVAL_ID_BYTES_LIMIT = 128, /* a longer one is no id, whatever the pattern says */
+};
 
 /* The ids of an annotation, split at commas and blanks. */
 struct approval_evidence {
@@ -19,6 +22,28 @@ struct approval_evidence {
 
 void approval_read_ids(const struct approval_rule *rule, struct text annotation,
                        struct approval_evidence *ret);
+
+/* What one person agreed to: an Approval object, or a token that verified. All texts borrow. */
+struct approval {
+    enum approval_source source;
+    struct text name;  /* of the object; the token's jti */
+    struct text fault; /* of a token that proves nothing: why, as a clause; else empty */
+    struct text change_id;
+    struct text kind, workload; /* "Deployment", "web" */
+    struct text digest;         /* of the template */
+    struct text approver;       /* user name: stamped by the gate, or the token's sub */
+    const struct text *groups;  /* of the approver: stamped, or the token's `groups` */
+    size_t group_count;
+    int64_t created_s;    /* by the API server, or iat */
+    int64_t not_before_s; /* nbf; 0: from the start */
+    int64_t expires_s;    /* the first second in which it does not count */
+};
+
+enum {
+    APPROVAL_AGE_S_USUAL = 72 * 3600, /* of an object, from its creation until it expires */
+    APPROVAL_AGE_S_MOST = 14 * 86400,
+    TOKEN_SKEW_S = 60, /* between two clocks; of tokens alone */
+};
 
 enum document_fault {
     DOCUMENT_GOOD,

@@ -8,6 +8,7 @@
 
 #include "core/hold.h"
 #include "core/principals.h"
+#include "core/record.h"
 #include "core/selector.h"
 
 enum operation { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE, OPERATION_CONNECT };
@@ -75,6 +76,7 @@ struct change_hold {
     bool decides; /* a whole object is written, so its marks are the gate's to decide */
     struct hold_marks before, after;
     bool keeps;                  /* the old object is held, and the template is the held one */
+    bool released;               /* with `keeps`: this copy is the held change itself, as if released now */
     change_classes held_classes; /* with `keeps`: of the held change, while `classes` are those of the edit */
     bool asks_release;           /* the annotation is gone and the label says HOLD_LABEL_RELEASING */
     bool asks_pause;             /* to hold a rollout that is under way: HOLD_LABEL_PAUSE */
@@ -86,10 +88,24 @@ struct change_hold {
     struct text on_freeze;          /* the author's annotation; NULL `at`: absent */
 };
 
+struct approval;
+
+/* What the objects say of what was admitted, and the annotations that ask for an override. */
+struct change_record {
+    struct text before, after;        /* RECORD_ANNOTATION as written; NULL `at`: absent */
+    const struct record *old, *found; /* what they say; NULL: absent, none the gate wrote, or not looked at */
+    struct text digest_before;        /* of the old template, where it has to be recorded as preexisting */
+    struct text incident, reason;     /* BREAK_GLASS_ANNOTATION and its reason; NULL `at`: absent */
+    bool override_set;                /* by this request, or changed */
+    struct text reviewer;             /* REVIEWED_BY_ANNOTATION, where this request sets or changes it */
+    bool evidence_differs;            /* some annotation that counts as evidence is another than before */
+};
+
 struct change {
     struct text uid;
     enum operation operation;
     bool dry_run;
+    bool preview; /* a dry run that only wants to see the object as it would be stored (changegate approve) */
     struct user user;
 
     struct text group, version, kind, resource, subresource; /* of the object as requested by the client */
@@ -111,8 +127,14 @@ struct change {
     struct labels labels_before, labels_after; /* of the old and the new object */
     struct text approval_ids;
     struct text change_document;
+    const struct approval *tokens; /* read from TOKEN_ANNOTATION where the policy takes them */
+    size_t token_count;
+    struct labels annotations; /* of the new object; read only where a requirement asks for one */
+    const struct text *images; /* of the new template's containers of all sorts; the same */
+    size_t image_count;
 
     struct change_hold hold;
+    struct change_record record;
 
     change_classes classes; /* filled by change_classify */
 };

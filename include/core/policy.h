@@ -19,9 +19,56 @@ struct pattern {
     bool (*matches)(const void *program, struct text subject);
 };
 
+/* Who vouches for a change: DESIGN section 5, from easy to strong. */
+enum approval_source { SOURCE_ANNOTATION, SOURCE_APPROVAL, SOURCE_TOKEN };
+typedef unsigned approval_sources; /* bits SOURCE_BIT */
+#define SOURCE_BIT(source) (1u << (source))
+
 struct approval_rule {
     struct pattern id_pattern;
-    unsigned minimum; /* distinct ids */
+    unsigned minimum;         /* distinct ids (Annotation), or distinct people (Approval and Token) */
+    approval_sources sources; /* never none */
+    bool reuse_allowed;       /* an id that was admitted with another template counts again */
+    const struct text *approver_groups; /* in one of which an approver is; none: whoever could approve */
+    size_t approver_group_count;
+};
+
+/* More than the policy asks of every change, for some (rule `requirements`). A condition that was not written
+ * is met; all that were written have to be. */
+struct requirement {
+    struct text name; /* for messages: "requirements[0]" where the policy gives none */
+
+    struct text annotation, annotation_equals; /* of the new object; key empty: no condition; value NULL `at`:
+                                                  it is there, whatever it says */
+    struct text label, label_equals;           /* the same, of the old or the new object */
+    const struct text *kinds, *image_prefixes, *user_groups;
+    size_t kind_count, image_prefix_count, user_group_count;
+    change_classes classes; /* 0: those that need an approval anyway; else these, whatever they need */
+
+    unsigned minimum;                   /* 0: says nothing, as the zeroes below */
+    approval_sources sources;           /* of the policy's, those that count */
+    bool document;                      /* a change document has to be there */
+    const struct text *approver_groups; /* as well as the policy's */
+    size_t approver_group_count;
+    int64_t minimum_age_s; /* of each approval: a cooling-off time. An id in an annotation has no age and does
+                              not count */
+};
+
+struct break_glass_rule {
+    const struct text *groups; /* none: nobody may */
+    size_t group_count;
+    struct pattern incident;
+    int64_t reason_bytes_least;
+    int64_t age_s_most; /* so long after its first use on an object an incident counts on it */
+};
+
+struct token_keys; /* codec/token_keys.h */
+
+struct token_rule {
+    const struct token_keys *keys; /* NULL: the policy has none */
+    struct text audience;          /* of this cluster: in every token's `aud` */
+    const struct text *issuers;    /* one of which every token's `iss` is */
+    size_t issuer_count;
 };
 
 /* 'https://wiki.example.com/changes/...*': scheme, host, optional port, path prefix. */
@@ -82,6 +129,11 @@ struct policy {
     struct selector namespace_selector;
     struct approval_rule approval;
     struct document_rule document;
+    const struct requirement *requirements;
+    size_t requirement_count;
+    bool reads_labels, reads_annotations, reads_images; /* of a change: some requirement looks at them */
+    struct break_glass_rule break_glass;
+    struct token_rule tokens;
     struct class_needs needs[CLASS_COUNT]; /* Metadata needs nothing, ever */
     struct text approval_ids_key, change_document_key;
     const struct window *windows; /* as written: codec/window.h */
