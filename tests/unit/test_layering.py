@@ -14,9 +14,10 @@ PURE_C = {
     "stdio.h", "stdlib.h", "string.h", "errno.h",
 }
 PURE_CXX = {"charconv", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cstring", "memory", "new", "string"}
-# The parsers of the codec; OpenSSL for digests alone; a lock around libical, and the counter of a policy file.
+# The parsers of the codec; OpenSSL for digests, keys and signatures; a lock around libical, and the counter of a policy file.
 CODEC_LIBRARIES = {
-    "simdjson.h", "jansson.h", "yaml.h", "libical/ical.h", "pcre2.h", "openssl/evp.h", "openssl/sha.h",
+    "simdjson.h", "jansson.h", "yaml.h", "libical/ical.h", "pcre2.h", "openssl/bn.h", "openssl/core_names.h",
+    "openssl/decoder.h", "openssl/err.h", "openssl/evp.h", "openssl/param_build.h", "openssl/rsa.h", "openssl/sha.h",
     "stdatomic.h", "pthread.h",
 }
 
