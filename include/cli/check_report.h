@@ -18,9 +18,10 @@ struct check_report {
     struct json_text_buffer objects, skipped_objects;
 };
 
-/* Count one object and keep what there is to say about it. Copies. */
+/* Count one object and keep what there is to say about it; `approvals_assumed`: so many Approval objects were
+ * taken to be there. Copies. */
 void check_report_object(struct check_report *report, const struct change *change,
-                         const struct verdict *verdict);
+                         const struct verdict *verdict, size_t approvals_assumed);
 void check_report_skipped(struct check_report *report, struct text kind, struct text name);
 
 /* The whole report, appended to `out`. */

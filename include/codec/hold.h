@@ -15,8 +15,7 @@
 
 #include "codec/json.h"
 #include "codec/json_text.h"
-#include "core/change.h"
-#include "core/policy.h"
+#include "core/decision.h"
 
 enum {
     HOLD_BYTES_MOST = 16 << 10,
@@ -38,10 +37,10 @@ void hold_write(const struct hold *hold, const struct workload_type *type, struc
 /* The marks of an object. */
 struct hold_marks hold_marks_read(struct json object, const struct workload_type *type, struct arena *arena);
 
-/* The JSON patch (RFC 6902) that makes `object` what `target` says, appended to `out`; nothing where it is
+/* The JSON patch (RFC 6902) that makes `object` what the targets say, appended to `out`; nothing where it is
  * that already. */
 void hold_write_patch(struct json object, const struct workload_type *type, const struct hold_target *target,
-                      struct arena *arena, struct json_text_buffer *out);
+                      const struct record_target *record, struct arena *arena, struct json_text_buffer *out);
 
 /* The JSON patch that asks to release a held object: a `test` on the annotation, the annotation gone, the
  * label HOLD_LABEL_RELEASING. The field is the gate's to restore: what a mutating webhook writes changes no

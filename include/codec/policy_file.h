@@ -14,9 +14,18 @@
 /* A policy set with everything it points to; counted, since snapshots outlive a reload. */
 struct policy_file;
 
-/* Read all ChangePolicy documents of `bytes`. The caller owns one reference. At least one document is
- * required. */
-bool policy_file_read(struct text bytes, struct policy_file **ret_file, struct error *error) MUST_USE;
+/* Reads a file that a policy names, `path` as written. The bytes are owned by `arena`; the error names the
+ * file. */
+struct policy_reading {
+    bool (*read_file)(void *context, struct text path, struct arena *arena, struct text *ret_bytes,
+                      struct error *error);
+    void *context;
+};
+
+/* Read all ChangePolicy documents of `bytes`. `reading` NULL: a policy that names a file is an error. The
+ * caller owns one reference. At least one document is required. */
+bool policy_file_read(struct text bytes, const struct policy_reading *reading, struct policy_file **ret_file,
+                      struct error *error) MUST_USE;
 
 const struct policy_set *policy_file_policies(const struct policy_file *file);
 

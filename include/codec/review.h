@@ -13,6 +13,11 @@
 #include "codec/json_text.h"
 #include "core/decision.h"
 
+/* A server-side dry run by this field manager is let through, so that it sees the object as it would be
+ * stored.
+ */
+#define REVIEW_PREVIEW_MANAGER "changegate-approve"
+
 struct review {
     struct json request; /* borrows the reader */
     struct text uid, namespace, name, group, version, kind, resource, subresource;

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "edge/decision_log.h"
 #include "edge/metrics.h"
+#include "edge/override_events.h"
 #include "edge/snapshot.h"
 
 enum { ADMIT_BODY_BYTES_MOST = 8 << 20 };
@@ -29,8 +30,9 @@ struct admit_answer {
     struct text body;         /* borrows the admit until its next call */
 };
 
-/* Borrows metrics and log, which must outlive it. `log` may be NULL. */
-struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_log *log);
+/* Borrows all arguments, which must outlive it. `log` and `overrides` may be NULL. */
+struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_log *log,
+                        struct override_events *overrides);
 void admit_free(struct admit *admit); /* accepts NULL */
 
 /* Decide one request under `snapshot` (NULL: not synced yet, answered 503). `now_s` is the wall clock. Never

@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 enum {
-    FILE_WATCH_FILES_MOST = 8,
     FILE_WATCH_QUIET_MS = 50,   /* after the last event: whoever writes several files gets to finish */
     FILE_WATCH_LATEST_MS = 500, /* after the first event, where it never gets quiet */
     FILE_WATCH_RECHECK_MS = 60000,
@@ -26,9 +25,12 @@ struct file_watch;
 bool file_watch_new(struct file_watch **ret_files, struct error *error) MUST_USE;
 void file_watch_free(struct file_watch *files); /* accepts NULL */
 
-/* Watch `path` (borrowed) and report it as `bit`; several paths may share one. It need not exist yet. Add
- * before the file is read for the first time: what changes in between is then reported. */
+/* Watch `path` and report it as `bit`; several paths may share one. It need not exist yet. Add before the
+ * file is read for the first time: what changes in between is then reported. */
 void file_watch_add(struct file_watch *files, const char *path, unsigned bit);
+
+/* No longer watch the files that were added as `bit`. */
+void file_watch_forget(struct file_watch *files, unsigned bit);
 
 /* Readable when something happened; poll it together with others. */
 int file_watch_fd(const struct file_watch *files);

@@ -2,7 +2,7 @@
  * Layer: edge (no I/O).
  *
  * What kube_watch and kube_fetch need to know of a kind, and the steps of a list that they share. The
- * kinds there are: edge/kube_namespaces.h, edge/kube_windows.h, edge/kube_held.h.
+ * kinds there are: edge/kube_namespaces.h, edge/kube_windows.h, edge/kube_approvals.h, edge/kube_held.h.
  */
 #ifndef CHANGEGATE_EDGE_KUBE_RESOURCE_H
 #define CHANGEGATE_EDGE_KUBE_RESOURCE_H

@@ -16,9 +16,9 @@ enum metrics_gauge {
     METRICS_NAMESPACES, /* known */
     METRICS_NAMESPACES_GOVERNED,
     METRICS_NAMESPACES_FROZEN, /* active freezes: namespaces closed now by label or window */
-    METRICS_SYNCED,            /* 1 once the namespaces and the freeze windows were listed */
-    METRICS_IN_TOUCH_S,        /* unix time of the last word about namespaces or about windows, whichever is
-                                  older; scraped as an age */
+    METRICS_SYNCED,            /* 1 once namespaces, freeze windows and approvals were listed */
+    METRICS_IN_TOUCH_S, /* unix time of the last word about namespaces, windows or approvals, the oldest;
+                           scraped as an age */
     METRICS_CERTIFICATE_EXPIRY_S, /* unix time, notAfter of the serving certificate */
     METRICS_POLICY_LOADED_S,      /* unix time of the policy in force */
     METRICS_CONNECTIONS,          /* open TLS connections */
@@ -32,6 +32,7 @@ enum metrics_gauge {
     METRICS_THAW_FAILED_OBJECTS,
     METRICS_OLDEST_HOLD_S,   /* unix time since when the oldest one is held; 0: none; scraped as an age */
     METRICS_RELEASER_LEADER, /* 1 in the process that leads */
+    METRICS_APPROVALS,       /* Approval objects that have not expired */
     METRICS_GAUGE_COUNT
 };
 
@@ -49,6 +50,9 @@ enum metrics_counter {
     METRICS_LOG_LINES_DROPPED,
     METRICS_RELEASES,         /* held objects that this process released */
     METRICS_RELEASE_FAILURES, /* that the API server or the gate did not take */
+    METRICS_BREAK_GLASS_ALLOWED,
+    METRICS_BREAK_GLASS_REFUSED,
+    METRICS_OVERRIDE_EVENTS_DROPPED, /* not written, since too many waited */
     METRICS_COUNTER_COUNT
 };
 
@@ -58,8 +62,14 @@ void metrics_free(struct metrics *metrics); /* accepts NULL */
 /* One decision by loop `loop` (0-based, the caller's own). */
 void metrics_decision(struct metrics *metrics, unsigned loop, enum verdict_kind verdict,
                       enum change_class class, enum workload_kind workload, bool dry_run, int64_t latency_ns);
-/* A decision of /guard: changegate_requests_total{class="Namespace",kind="Namespace"}, or "FreezeWindow". */
-enum metrics_guarded { METRICS_GUARDED_NAMESPACE, METRICS_GUARDED_WINDOW, METRICS_GUARDED_COUNT };
+/* A decision of /guard: changegate_requests_total{class="Namespace",kind="Namespace"}, "FreezeWindow" or
+ * "Approval". */
+enum metrics_guarded {
+    METRICS_GUARDED_NAMESPACE,
+    METRICS_GUARDED_WINDOW,
+    METRICS_GUARDED_APPROVAL,
+    METRICS_GUARDED_COUNT
+};
 void metrics_guard_decision(struct metrics *metrics, unsigned loop, enum metrics_guarded guarded,
                             enum verdict_kind verdict, bool dry_run, int64_t latency_ns);
 

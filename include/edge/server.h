@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "edge/decision_log.h"
 #include "edge/metrics.h"
+#include "edge/override_events.h"
 #include "edge/snapshot.h"
 #include "edge/tls.h"
 
@@ -25,9 +26,10 @@ struct server_options {
 
 struct server;
 
-/* Borrows all arguments for its life. */
+/* Borrows all arguments for its life. `overrides` may be NULL. */
 bool server_new(const struct server_options *options, struct tls *tls, struct metrics *metrics,
-                struct decision_log *log, struct server **ret_server, struct error *error) MUST_USE;
+                struct decision_log *log, struct override_events *overrides, struct server **ret_server,
+                struct error *error) MUST_USE;
 
 /* Serve until shutdown has drained. Blocks. */
 void server_run(struct server *server);

@@ -12,6 +12,7 @@
 #include "codec/policy_file.h"
 #include "core/error.h"
 #include "edge/metrics.h"
+#include "edge/override_events.h"
 #include "edge/snapshot.h"
 #include "edge/tls.h"
 
@@ -35,11 +36,13 @@ typedef void watcher_publish(void *context, struct snapshot *snapshot);
 
 /* Reads the policy and the credentials (and the namespaces file) at once, so that a bad file is an error at
  * start; its text names the file, and line and column where there is a place. Borrows all arguments for its
- * life. */
+ * life. `overrides`, whose Events it writes, may be NULL; without a cluster it is not looked at. */
 bool watcher_new(const struct watcher_options *options, struct tls *tls, struct metrics *metrics,
-                 struct watcher **ret_watcher, struct error *error) MUST_USE;
+                 struct override_events *overrides, struct watcher **ret_watcher,
+                 struct error *error) MUST_USE;
 
-/* Start the thread: list, watch, reload; publishes first once namespaces and freeze windows are known. */
+/* Start the thread: list, watch, reload; publishes first once namespaces, freeze windows
+ * and approvals are known. */
 void watcher_start(struct watcher *watcher, watcher_publish *publish, void *context);
 
 /* End the thread, free everything. Accepts NULL, and one that was never started. */

@@ -1,17 +1,19 @@
-"""`changegate check` as tests call it, and what they feed it."""
+"""The program as tests call it, `changegate check` above all, and what they feed it."""
 
 import json
 import os
+import pathlib
 import subprocess
 
 BINARY = os.environ.get("CHANGEGATE_BINARY", "build/dev/changegate")
+PLUGIN = pathlib.Path(BINARY).resolve().parent / "kubectl-changegate"  # what kubectl looks for on the PATH
 
 POLICY = """\
 apiVersion: changegate.dev/v1alpha1
 kind: ChangePolicy
 metadata: {name: tier-1}
 spec:
-  approval: {idPattern: '^CHG[0-9]{7}$'}
+  approval: {idPattern: '^CHG[0-9]{7}$', reuse: Allow}
   changeDocument: {urls: ['https://wiki.example.com/changes/*']}
   freezeWindows:
   - name: peak-season
@@ -67,3 +69,8 @@ class Check:
         """Exit status 2, nothing on standard output, this one line on standard error."""
         done = self.run(*arguments, **settings)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"changegate: {line}\n")
+
+
+def refuses(done, line):
+    """Exit status 2, nothing on standard output, this one line on standard error."""
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"changegate: {line}\n")

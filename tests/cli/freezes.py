@@ -12,7 +12,7 @@ TIER = "changegate.dev/tier"
 
 def policy(*windows, name="tier-1", labels=None):
     """A policy with these windows; `labels` are what it governs."""
-    spec = {"approval": {"idPattern": "^CHG[0-9]{7}$"}, "freezeWindows": list(windows),
+    spec = {"approval": {"idPattern": "^CHG[0-9]{7}$", "reuse": "Allow"}, "freezeWindows": list(windows),
             "changeDocument": {"urls": ["https://wiki.example.com/changes/*"]}}
     if labels is not None:
         spec["namespaceSelector"] = {"matchLabels": labels}

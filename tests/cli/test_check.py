@@ -253,8 +253,9 @@ def test_an_unusable_file_among_good_ones_decides_nothing(check):
                   "-f", "web.json", check.write("bad.yaml", "x: y\n"))
 
 
-def test_the_example_policy(check):
-    example = os.path.join(os.path.dirname(__file__), "..", "..", "manifests", "examples", "policy.yaml")
+@pytest.mark.parametrize("name", ["policy.yaml", "policy-approvals.yaml"])
+def test_the_example_policies(check, name):
+    example = os.path.join(os.path.dirname(__file__), "..", "..", "manifests", "examples", name)
     done = check.run("-f", check.write("web.json", [approved()]), policy=os.path.abspath(example))
     assert done.returncode == 0
 

@@ -90,7 +90,7 @@ def test_bad_policies(freezes, text, line):
 
 def test_bad_windows(freezes):
     freezes.windows(window(timeZone="America/NewYork"))
-    freezes.refuses("policy.yaml:11:15: spec.freezeWindows[0].timeZone: \"America/NewYork\" is no zone of the tz database; "
+    freezes.refuses("policy.yaml:12:15: spec.freezeWindows[0].timeZone: \"America/NewYork\" is no zone of the tz database; "
                     "write an IANA name such as America/New_York")
 
 

@@ -3,6 +3,7 @@
 #include "codec/policy_file.h"
 #include "codec/timeline.h"
 #include "codec/yaml_tree.h"
+#include "core/requirement.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,24 @@ static void ask_calendar(const struct policy *policy, struct arena *arena)
     require(closes_s == FREEZE_NO_END || freeze_closes(calendar_at(&view, closes_s).action));
 }
 
+/* Whatever is asked of a change can be told, and is no less than the policy asks. */
+static void ask_need(const struct policy *policy)
+{
+    const struct change change = {.has_annotations = true,
+                                  .kind = TEXT("Deployment"),
+                                  .classes = CLASS_BIT(CLASS_CREATE) | CLASS_BIT(CLASS_SCALE)};
+    struct approval_need need;
+    require(policy->approval.sources != 0 && policy->approval.minimum > 0);
+    require(policy->requirement_count <= NEED_REQUIREMENTS_MOST);
+    for (size_t i = 0; i < policy->requirement_count; i++)
+        require(policy->requirements[i].name.length > 0);
+    approval_need_of(policy, &change, &need);
+    require(need.approval == (need.minimum > 0) && (need.sources & ~policy->approval.sources) == 0);
+    require(!policy->needs[CLASS_CREATE].approval || need.minimum >= policy->approval.minimum);
+    bool patterned = policy->break_glass.incident.matches != NULL;
+    require(patterned == (policy->break_glass.group_count > 0));
+}
+
 /* A policy that was taken answers whatever it is asked. */
 static void ask(const struct policy_set *set)
 {
@@ -76,6 +95,7 @@ static void ask(const struct policy_set *set)
         const struct policy *policy = &set->items[i];
         require(policy->name.length > 0 && policy->namespace_selector.requirement_count > 0);
         ask_calendar(policy, &arena);
+        ask_need(policy);
         if (policy->approval.id_pattern.matches != NULL)
             policy->approval.id_pattern.matches(policy->approval.id_pattern.program,
                                                 (struct text)TEXT("CHG0001234"));
@@ -89,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct policy_file *file;
     struct error error = {0};
     read_tree(bytes);
-    if (policy_file_read(bytes, &file, &error)) {
+    if (policy_file_read(bytes, NULL, &file, &error)) {
         ask(policy_file_policies(file));
         policy_file_unref(file);
     } else {

@@ -50,15 +50,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct policy_file *policies;
     struct namespace_store *store = namespace_store_new();
     struct error error = {0};
-    if (!policy_file_read(read_shared("policy.yaml"), &policies, &error) ||
+    if (!policy_file_read(read_shared("policy.yaml"), NULL, &policies, &error) ||
         !namespace_store_read(store, read_shared("namespaces.yaml"), &error))
         require(false, error.text);
     struct calendars *calendars = calendars_build(policies, NULL, NULL, NOW_S);
-    snapshot = snapshot_build(policies, calendars, store);
+    snapshot = snapshot_build(policies, calendars, NULL, store);
     calendars_unref(calendars);
     policy_file_unref(policies);
     namespace_store_free(store);
-    admit = admit_new(0, metrics_new(1), NULL);
+    admit = admit_new(0, metrics_new(1), NULL, NULL);
     return 0;
 }
 

@@ -40,7 +40,7 @@ metadata: {name: tier-1}
 spec:
   mode: Enforce
   namespaceSelector: {matchLabels: {changegate.dev/tier: tier-1}}
-  approval: {idPattern: '^CHG[0-9]{7}$', minimum: 1}
+  approval: {idPattern: '^CHG[0-9]{7}$', minimum: 1, reuse: Allow}
   changeDocument: {required: true, urls: ['https://wiki.example.com/changes/*']}
 """
 

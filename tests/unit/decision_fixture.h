@@ -54,7 +54,10 @@ static inline int setup(void **state)
     static struct fixture fixture;
     fixture = (struct fixture){
         .policy = {.name = TEXT("tier-1"),
-                   .approval = {.id_pattern = {TEXT("^CHG[0-9]{7}$"), NULL, is_change_id}, .minimum = 1},
+                   .approval = {.id_pattern = {TEXT("^CHG[0-9]{7}$"), NULL, is_change_id},
+                                .minimum = 1,
+                                .sources = SOURCE_BIT(SOURCE_ANNOTATION),
+                                .reuse_allowed = true},
                    .document = {.required = true, .urls = document_urls, .url_count = 1},
                    .approval_ids_key = TEXT("changegate.dev/approval-ids"),
                    .change_document_key = TEXT("changegate.dev/change-doc"),

@@ -104,7 +104,8 @@ const struct scan_kind scan_kinds[SCAN_KINDS] = {
 static const char policy_text[] =
     "apiVersion: changegate.dev/v1alpha1\nkind: ChangePolicy\nmetadata: {name: tier-1}\nspec:\n"
     "  mode: %s\n  namespaceSelector: {matchLabels: {tier: one}}\n"
-    "  approval: {idPattern: '^CHG[0-9]$', minimum: %u}\n  changeDocument: {required: false}\n"
+    "  approval: {idPattern: '^CHG[0-9]$', minimum: %u, reuse: Allow}\n  changeDocument: {required: false}\n"
+    "  changes: {Rollback: {approval: true, freeze: true}}\n"
     "  operators: {users: [boss]}\n  warnAhead: 0s\n  delay: {daemonSets: %s, inFlight: %s}\n"
     "  workloads: [{group: example.com, kind: Rollout, resource: rollouts, template: "
     "spec.workload.template,\n"
@@ -143,13 +144,13 @@ void scan_world_make(struct scan_world *world)
              "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {tier: one%s}}\n",
              labels[world->label]);
     struct namespace_store *store = namespace_store_new();
-    if (!policy_file_read(text_of(policies), &file, &error) ||
+    if (!policy_file_read(text_of(policies), NULL, &file, &error) ||
         !namespace_store_read(store, text_of(namespaces), &error)) {
         fprintf(stderr, "%u:%u: %s\n%s", error.line, error.column, error.text, policies);
         abort();
     }
     struct calendars *calendars = calendars_build(file, NULL, NULL, SCAN_START_S);
-    world->snapshot = snapshot_build(file, calendars, store);
+    world->snapshot = snapshot_build(file, calendars, NULL, store);
     calendars_unref(calendars);
     namespace_store_free(store);
     policy_file_unref(file);

@@ -114,6 +114,7 @@ static json_t *strip(const struct scan_kind *kind, const json_t *object)
 {
     json_t *copy = scan_copy(object);
     scan_set_mark(copy, "annotations", HOLD_ANNOTATION, NULL);
+    scan_set_mark(copy, "annotations", RECORD_ANNOTATION, NULL);
     scan_set_mark(copy, "labels", HOLD_LABEL, NULL);
     scan_put(copy, kind->field, NULL);
     json_object_del(json_object_get(copy, "metadata"), "generation");

@@ -1,5 +1,6 @@
 #include "policy_text.h"
 
+#include "codec/token_keys.h"
 #include "codec/window.h"
 #include "core/instant.h"
 
@@ -42,10 +43,97 @@ static void put_selector(struct page *page, const char *before, const struct sel
     }
 }
 
+/* Nothing where there is none. */
+static void put_groups(struct page *page, const char *before, const struct text *texts, size_t count,
+                       const char *behind)
+{
+    if (count == 0)
+        return;
+    put_list(page, before, texts, count);
+    put(page, "%s", behind);
+}
+
+static void put_sources(struct page *page, approval_sources sources)
+{
+    static const char *const names[] = {"Annotation", "Approval", "Token"};
+    put(page, " from");
+    for (unsigned source = SOURCE_ANNOTATION; source <= SOURCE_TOKEN; source++)
+        if (sources & SOURCE_BIT(source))
+            put(page, " %s", names[source]);
+}
+
 static void put_approval(struct page *page, const struct policy *policy)
 {
-    put(page, "  approval %u of %.*s in %.*s\n", policy->approval.minimum,
-        TEXT_ARGS(policy->approval.id_pattern.source), TEXT_ARGS(policy->approval_ids_key));
+    const struct approval_rule *rule = &policy->approval;
+    put(page, "  approval %u of %.*s in %.*s", rule->minimum, TEXT_ARGS(rule->id_pattern.source),
+        TEXT_ARGS(policy->approval_ids_key));
+    put_sources(page, rule->sources);
+    put(page, rule->reuse_allowed ? ", ids again and again\n" : ", ids once\n");
+    put_groups(page, "    by ", rule->approver_groups, rule->approver_group_count, "\n");
+}
+
+static void put_tokens(struct page *page, const struct token_rule *rule)
+{
+    if (rule->keys == NULL)
+        return;
+    put(page, "  tokens for %.*s by ", TEXT_ARGS(rule->audience));
+    put_list(page, "", rule->issuers, rule->issuer_count);
+    for (size_t i = 0; i < token_keys_count(rule->keys); i++) {
+        const struct token_key *key = token_keys_at(rule->keys, i);
+        put(page, "%s%.*s %.*s", i == 0 ? " with " : ", ", TEXT_ARGS(token_key_kid(key)),
+            TEXT_ARGS(token_key_algorithm(key)));
+    }
+    put(page, "\n");
+}
+
+static void put_pair(struct page *page, const char *what, struct text key, struct text equals)
+{
+    if (key.length > 0)
+        put(page, " %s %.*s", what, TEXT_ARGS(key));
+    if (equals.at != NULL)
+        put(page, " is \"%.*s\"", TEXT_ARGS(equals));
+}
+
+static void put_requirement(struct page *page, const struct requirement *requirement)
+{
+    char classes[96];
+    put(page, "  requirement %.*s of", TEXT_ARGS(requirement->name));
+    put_pair(page, "annotation", requirement->annotation, requirement->annotation_equals);
+    put_pair(page, "label", requirement->label, requirement->label_equals);
+    put_groups(page, " kinds ", requirement->kinds, requirement->kind_count, "");
+    put_groups(page, " images ", requirement->image_prefixes, requirement->image_prefix_count, "");
+    put_groups(page, " users in ", requirement->user_groups, requirement->user_group_count, "");
+    put(page, " %s:",
+        requirement->classes == 0 ? "what needs an approval"
+                                  : change_classes_name(requirement->classes, classes, sizeof(classes)));
+    if (requirement->minimum > 0)
+        put(page, " approval %u", requirement->minimum);
+    if (requirement->sources != 0)
+        put_sources(page, requirement->sources);
+    put_groups(page, " by ", requirement->approver_groups, requirement->approver_group_count, "");
+    if (requirement->document)
+        put(page, " document");
+    if (requirement->minimum_age_s > 0)
+        put(page, " age %" PRId64 " s", requirement->minimum_age_s);
+    put(page, "\n");
+}
+
+static void put_requirements(struct page *page, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->requirement_count; i++)
+        put_requirement(page, &policy->requirements[i]);
+    if (policy->reads_labels || policy->reads_annotations || policy->reads_images)
+        put(page, "  reads%s%s%s\n", policy->reads_labels ? " labels" : "",
+            policy->reads_annotations ? " annotations" : "", policy->reads_images ? " images" : "");
+}
+
+static void put_break_glass(struct page *page, const struct policy *policy)
+{
+    const struct break_glass_rule *rule = &policy->break_glass;
+    put_groups(page, "  break-glass by ", rule->groups, rule->group_count, "");
+    if (rule->group_count > 0)
+        put(page, " with %.*s, a reason of %" PRId64 " bytes, for %" PRId64 " s\n",
+            TEXT_ARGS(rule->incident.source), rule->reason_bytes_least, rule->age_s_most);
 }
 
 static void put_document(struct page *page, const struct policy *policy)
@@ -205,8 +293,11 @@ struct text policy_text(struct arena *arena, const struct policy_set *set)
         put(&page, "policy %.*s %s\n", TEXT_ARGS(policy->name), modes[policy->mode]);
         put_selector(&page, "  governs", &policy->namespace_selector);
         put_approval(&page, policy);
+        put_tokens(&page, &policy->tokens);
         put_document(&page, policy);
         put_needs(&page, policy);
+        put_requirements(&page, policy);
+        put_break_glass(&page, policy);
         put_people(&page, policy);
         put_workloads(&page, policy);
         put_delay(&page, policy);

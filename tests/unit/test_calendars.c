@@ -35,7 +35,7 @@ static int setup(void **state)
 {
     static struct fixture fixture;
     struct error error = {0};
-    if (!policy_file_read(text_of(policies_text), &fixture.policies, &error)) {
+    if (!policy_file_read(text_of(policies_text), NULL, &fixture.policies, &error)) {
         print_error("%u:%u: %s\n", error.line, error.column, error.text);
         return -1;
     }
@@ -265,7 +265,7 @@ static void test_other_policies_are_read_anew(void **state)
     struct calendars *before = calendars_build(fixture->policies, fixture->store, NULL, NOW_S);
     policy_file_unref(fixture->policies);
     struct error error = {0};
-    assert_true(policy_file_read(text_of(policies_text), &fixture->policies, &error));
+    assert_true(policy_file_read(text_of(policies_text), NULL, &fixture->policies, &error));
     struct calendars *after = calendars_build(fixture->policies, fixture->store, before, NOW_S);
     calendars_unref(before);
     assert_true(opening(ask(fixture, after, 0, NULL), NOW_S + DAY_S) == NOW_S + DAY_S + 13 * HOUR_S);

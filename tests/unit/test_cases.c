@@ -59,12 +59,12 @@ static struct snapshot *make_snapshot(const char *name, int64_t now_s)
     struct policy_file *policies;
     struct namespace_store *store = namespace_store_new();
     struct error error = {0};
-    if (!policy_file_read(policy_bytes, &policies, &error))
+    if (!policy_file_read(policy_bytes, NULL, &policies, &error))
         fail_msg("policy.yaml:%u:%u: %s", error.line, error.column, error.text);
     if (!namespace_store_read(store, namespace_bytes, &error))
         fail_msg("namespaces.yaml:%u:%u: %s", error.line, error.column, error.text);
     struct calendars *calendars = calendars_build(policies, NULL, NULL, now_s);
-    struct snapshot *snapshot = snapshot_build(policies, calendars, store);
+    struct snapshot *snapshot = snapshot_build(policies, calendars, NULL, store);
     calendars_unref(calendars);
     namespace_store_free(store);
     policy_file_unref(policies);
@@ -144,7 +144,7 @@ static unsigned run_at(const char *name, struct text now, const json_t *wanted)
     struct snapshot *snapshot = make_snapshot(name, now_s);
     struct text path = case_file(name, "path"), body = case_file(name, "review.json");
     struct metrics *metrics = metrics_new(1);
-    struct admit *admit = admit_new(0, metrics, NULL);
+    struct admit *admit = admit_new(0, metrics, NULL, NULL);
     const struct admit_request request = {
         .method = TEXT("POST"),
         .path = path.at == NULL ? text_of("/validate") : text_trim(path),

@@ -213,6 +213,30 @@ static void test_slow_check_sees_what_no_event_told(void **state)
     assert_int_equal(file_watch_take(fixture->files, fixture->now_ms + FILE_WATCH_RECHECK_MS), BIT);
 }
 
+/* Names of files that a file says, and then says no longer, as often as it is read. */
+static void test_forgotten_files_do_not_count(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[128];
+    watch_both(fixture);
+    for (unsigned i = 0; i < 40; i++) {
+        file_watch_forget(fixture->files, OTHER_BIT);
+        for (unsigned j = 0; j < 20; j++) {
+            snprintf(path, sizeof(path), "%s/key%u", fixture->directory, j + i);
+            file_watch_add(fixture->files, path, OTHER_BIT);
+        }
+    }
+    write_file(fixture->other, "two!");
+    in_directory(fixture, "key38", path);
+    write_file(path, "one");
+    assert_int_equal(settle(fixture), 0);
+    in_directory(fixture, "key39", path);
+    write_file(path, "one");
+    assert_int_equal(settle(fixture), OTHER_BIT);
+    write_file(fixture->path, "two!");
+    assert_int_equal(settle(fixture), BIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_target_of_a_link_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_links_in_a_circle_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_writer_that_never_rests, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_files_do_not_count, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_check_sees_what_no_event_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ static void assert_patch(struct fixture *fixture, const char *object, const stru
     struct arena arena;
     arena_init(&arena);
     json_text_clear(&fixture->out);
-    hold_write_patch(read(fixture, object), type, target, &arena, &fixture->out);
+    hold_write_patch(read(fixture, object), type, target, &(struct record_target){.decides = false}, &arena,
+                     &fixture->out);
     assert_text(json_text_view(&fixture->out), wanted);
     arena_done(&arena);
 }
@@ -45,8 +46,9 @@ static void test_a_hold_is_put_on(void **state)
 {
     assert_patch(
         *state, "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"paused\":false}}", deployments(), &held_target,
-        "[{\"op\":\"add\",\"path\":\"/metadata/annotations\",\"value\":{\"changegate.dev/hold\":" QUOTED_SMALL
-        "}},{\"op\":\"add\",\"path\":\"/metadata/labels\",\"value\":{\"changegate.dev/held\":\"true\"}},"
+        "[{\"op\":\"add\",\"path\":\"/metadata/annotations\",\"value\":{}},"
+        "{\"op\":\"add\",\"path\":\"/metadata/annotations/changegate.dev~1hold\",\"value\":" QUOTED_SMALL
+        "},{\"op\":\"add\",\"path\":\"/metadata/labels\",\"value\":{\"changegate.dev/held\":\"true\"}},"
         "{\"op\":\"add\",\"path\":\"/spec/paused\",\"value\":true}]");
     assert_patch(
         *state,
@@ -60,8 +62,9 @@ static void test_a_hold_is_put_on(void **state)
     assert_patch(
         *state, "{\"metadata\":{\"annotations\":null,\"labels\":null},\"spec\":{\"paused\":true}}",
         deployments(), &held_target,
-        "[{\"op\":\"add\",\"path\":\"/metadata/annotations\",\"value\":{\"changegate.dev/hold\":" QUOTED_SMALL
-        "}},{\"op\":\"add\",\"path\":\"/metadata/labels\",\"value\":{\"changegate.dev/held\":\"true\"}}]");
+        "[{\"op\":\"add\",\"path\":\"/metadata/annotations\",\"value\":{}},"
+        "{\"op\":\"add\",\"path\":\"/metadata/annotations/changegate.dev~1hold\",\"value\":" QUOTED_SMALL
+        "},{\"op\":\"add\",\"path\":\"/metadata/labels\",\"value\":{\"changegate.dev/held\":\"true\"}}]");
 }
 
 static void test_what_is_so_already_needs_no_patch(void **state)

@@ -311,7 +311,7 @@ static void test_any_order_of_things(void **state)
     const char *seed = getenv("CHANGEGATE_SEED"), *longer = getenv("CHANGEGATE_TEST_LONG");
     int episodes = longer != NULL && strcmp(longer, "1") == 0 ? EPISODES * LONG_FACTOR : EPISODES;
     struct metrics *metrics = metrics_new(1);
-    struct admit *admit = admit_new(0, metrics, NULL);
+    struct admit *admit = admit_new(0, metrics, NULL, NULL);
     (void)state;
     make_worlds();
     if (seed != NULL)

@@ -167,7 +167,7 @@ static void test_skip_path(void **state)
          "{\"metadata\":{\"labels\":{}}}"},
         {"{\"metadata\":{\"annotations\":{\"x\":1}}}", "{\"metadata\":{\"annotations\":{\"x\":1}}}"},
         /* what was empty before stays */
-        {"{\"metadata\":{\"annotations\":{}}}", "{\"metadata\":{\"annotations\":{}}}"},
+        {"{\"metadata\":{\"annotations\":{}}}", "{}"},
         {"{\"metadata\":null}", "{\"metadata\":null}"},
         {"{\"metadata\":{\"annotations\":[\"restartedAt\"]}}",
          "{\"metadata\":{\"annotations\":[\"restartedAt\"]}}"},

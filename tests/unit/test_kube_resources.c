@@ -1,6 +1,8 @@
 /* From what the API server sends to what the stores hold: namespaces and freeze windows, pages and refusals.
  */
+#include "codec/json.h"
 #include "core/freeze.h"
+#include "edge/kube_approvals.h"
 #include "edge/kube_namespaces.h"
 #include "edge/kube_windows.h"
 
@@ -146,6 +148,51 @@ static void test_a_page_of_windows_with_bad_ones_among_them(void **state)
     window_store_free(store);
 }
 
+#define APPROVAL_SPEC                                                                                 \
+    "\"spec\":{\"changeId\":\"CHG0000001\",\"workload\":{\"kind\":\"Deployment\",\"name\":\"web\"},"  \
+    "\"templateDigest\":\"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"," \
+    "\"expiresAt\":\"2026-11-23T11:00:00Z\",\"approver\":\"bob\",\"approverGroups\":[]}"
+#define APPROVAL(name, more, spec)                           \
+    "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"" name \
+    "\",\"creationTimestamp\":\"2026-11-20T11:00:00Z\"" more "}," spec "}"
+
+/* One that could not count, or that no reader takes, takes nothing with it but what was known of it. */
+static void test_approvals(void **state)
+{
+    (void)state;
+    struct approval_sink sink = {approval_store_new(), json_reader_new()};
+    struct kube_resource resource = kube_approvals(&sink);
+    struct kube_page page;
+    struct error error = {0};
+    static const char body[] =
+        "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" APPROVAL("a", "", APPROVAL_SPEC) "," APPROVAL(
+            "b", "",
+            "\"spec\":{}") "," APPROVAL("c", "",
+                                        APPROVAL_SPEC) ",7,"
+                                                       "{\"metadata\":{}}," APPROVAL(
+                                                           "d",
+                                                           ",\"deletionTimestamp\":\"2026-11-20T12:00:00Z\"",
+                                                           APPROVAL_SPEC) "]}";
+    resource.sink.list_begin(resource.sink.context);
+    assert_true(kube_resource_take_page(&resource, text_of(body), &arena, &page, &error));
+    resource.sink.list_end(resource.sink.context);
+    assert_int_equal(resource.sink.count(resource.sink.context), 2);
+
+    static const char odd[] = APPROVAL("a", "", "\"spec\":{\"n\":100000000000000000000}");
+    assert_true(resource.sink.put(resource.sink.context, text_of(odd), &error));
+    assert_int_equal(resource.sink.count(resource.sink.context), 1);
+    static const char gone[] =
+        APPROVAL("c", ",\"deletionTimestamp\":\"2026-11-20T12:00:00Z\"", APPROVAL_SPEC);
+    assert_true(resource.sink.put(resource.sink.context, text_of(gone), &error));
+    assert_int_equal(resource.sink.count(resource.sink.context), 0);
+
+    assert_string_equal(kube_resource_page_path(&resource, 500, NULL, &arena),
+                        "/apis/changegate.dev/v1alpha1/approvals?limit=500&continue=");
+    kube_resource_take_absence(&resource);
+    approval_store_free(sink.store);
+    json_reader_free(sink.reader);
+}
+
 static void test_a_page_of_namespaces_with_a_bad_one_is_refused(void **state)
 {
     (void)state;
@@ -197,6 +244,7 @@ int main(void)
         cmocka_unit_test_teardown(test_windows_without_this_or_that, free_arena),
         cmocka_unit_test_teardown(test_windows_that_no_reader_takes_whole, free_arena),
         cmocka_unit_test_teardown(test_a_page_of_windows_with_bad_ones_among_them, free_arena),
+        cmocka_unit_test_teardown(test_approvals, free_arena),
         cmocka_unit_test_teardown(test_a_page_of_namespaces_with_a_bad_one_is_refused, free_arena),
         cmocka_unit_test_teardown(test_paths, free_arena),
         cmocka_unit_test_teardown(test_refusals, free_arena),

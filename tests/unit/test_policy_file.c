@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct policy_case {
     char yaml[256], expected[256]; /* paths */
@@ -33,11 +34,25 @@ static struct text read_file(struct arena *arena, const char *path)
     return text;
 }
 
+/* Relative to the directory of the cases. */
+static bool read_named(void *context, struct text path, struct arena *arena, struct text *ret_bytes,
+                       struct error *error)
+{
+    (void)context;
+    const char *whole = arena_printf(arena, "%s/%.*s", CHANGEGATE_POLICIES, TEXT_ARGS(path)).at;
+    if (access(whole, R_OK) != 0)
+        return error_set(error, ERROR_SYSTEM, "%.*s: cannot be opened", TEXT_ARGS(path));
+    *ret_bytes = read_file(arena, whole);
+    return true;
+}
+
+static const struct policy_reading reading = {read_named, NULL};
+
 static struct text read_policy(struct arena *arena, struct text bytes)
 {
     struct error error = {0};
     struct policy_file *file;
-    if (!policy_file_read(bytes, &file, &error))
+    if (!policy_file_read(bytes, &reading, &file, &error))
         return arena_printf(arena, "%u:%u: %s\n", error.line, error.column, error.text);
     struct text text = policy_text(arena, policy_file_policies(file));
     policy_file_unref(file);
@@ -79,7 +94,7 @@ static void test_the_last_reference_frees(void **state)
     (void)state;
     struct error error = {0};
     struct policy_file *file;
-    assert_true(policy_file_read(smallest, &file, &error));
+    assert_true(policy_file_read(smallest, NULL, &file, &error));
     assert_ptr_equal(policy_file_ref(file), file);
     policy_file_unref(file);
     const struct pattern *pattern = &policy_file_policies(file)->items[0].approval.id_pattern;
@@ -94,11 +109,26 @@ static void test_a_failure_leaves_the_result_alone(void **state)
     struct error error = {0};
     struct policy_file *file = NULL;
     for (size_t length = 0; length < smallest.length; length++) {
-        if (policy_file_read(text_slice(smallest, 0, length), &file, &error))
+        if (policy_file_read(text_slice(smallest, 0, length), NULL, &file, &error))
             fail_msg("the first %zu bytes were taken for a policy", length);
         assert_null(file);
         assert_true(error.kind == ERROR_INPUT && error.line >= 1 && error.column >= 1);
     }
+}
+
+/* Where nothing reads files, a policy that names one says so. */
+static void test_files_are_not_read(void **state)
+{
+    (void)state;
+    static const struct text policy = TEXT(
+        "{apiVersion: changegate.dev/v1alpha1, kind: ChangePolicy, metadata: {name: a}, spec: {approval: "
+        "{sources: [Token]}, tokens: {audience: a, issuers: [b], keys: [{kid: k, pemFile: k.pem}]}}}");
+    struct error error = {0};
+    struct policy_file *file = NULL;
+    assert_false(policy_file_read(policy, NULL, &file, &error));
+    assert_string_equal(error.text,
+                        "spec.tokens.keys[0].pemFile: is \"k.pem\", and no files are read here; write "
+                        "the key itself, as pem or jwks");
 }
 
 static int is_yaml(const struct dirent *entry)
@@ -118,28 +148,32 @@ static void add(struct CMUnitTest *test, const char *directory, const char *yaml
 
 int main(void)
 {
+    enum { OTHERS = 3, REST = OTHERS + 2 }; /* beside the directory: two examples */
     struct dirent **names;
     int count = scandir(CHANGEGATE_POLICIES, &names, is_yaml, alphasort);
     if (count <= 0)
         return 1;
-    const struct CMUnitTest others[] = {cmocka_unit_test(test_the_last_reference_frees),
-                                        cmocka_unit_test(test_a_failure_leaves_the_result_alone)};
-    struct CMUnitTest *tests = calloc((size_t)count + 3, sizeof(*tests));
+    const struct CMUnitTest others[OTHERS] = {cmocka_unit_test(test_the_last_reference_frees),
+                                              cmocka_unit_test(test_a_failure_leaves_the_result_alone),
+                                              cmocka_unit_test(test_files_are_not_read)};
+    struct CMUnitTest *tests = calloc((size_t)count + REST, sizeof(*tests));
     if (tests == NULL)
         abort();
-    add(&tests[0], CHANGEGATE_EXAMPLES, "policy.yaml", "good-example.expected");
-    memcpy(&tests[count + 1], others, sizeof(others));
+    memcpy(&tests[count], others, sizeof(others));
+    add(&tests[count + OTHERS], CHANGEGATE_EXAMPLES, "policy.yaml", "good-example.expected");
+    add(&tests[count + OTHERS + 1], CHANGEGATE_EXAMPLES, "policy-approvals.yaml",
+        "good-example-approvals.expected");
     for (int i = 0; i < count; i++) {
         struct text name = text_of(names[i]->d_name);
         char expected[256];
         snprintf(expected, sizeof(expected), "%.*s.expected", (int)name.length - 5, name.at);
-        add(&tests[i + 1], CHANGEGATE_POLICIES, names[i]->d_name, expected);
+        add(&tests[i], CHANGEGATE_POLICIES, names[i]->d_name, expected);
         free(names[i]);
     }
     free(names);
 
-    int failed = _cmocka_run_group_tests("policy files", tests, (size_t)count + 3, NULL, NULL);
-    for (int i = 0; i <= count; i++)
+    int failed = _cmocka_run_group_tests("policy files", tests, (size_t)count + REST, NULL, NULL);
+    for (int i = 0; i < count + REST; i++)
         free(tests[i].initial_state);
     free(tests);
     return failed;

@@ -28,7 +28,7 @@ static int setup(void **state)
 {
     static struct fixture fixture;
     struct error error = {0};
-    if (!policy_file_read(text_of(policy_text), &fixture.policies, &error)) {
+    if (!policy_file_read(text_of(policy_text), NULL, &fixture.policies, &error)) {
         print_error("%u:%u: %s\n", error.line, error.column, error.text);
         return -1;
     }
@@ -62,7 +62,7 @@ static void put(struct fixture *fixture, const char *name, const char *tier, con
 static struct snapshot *build(struct fixture *fixture)
 {
     struct calendars *calendars = calendars_build(fixture->policies, NULL, NULL, NOW_S);
-    struct snapshot *snapshot = snapshot_build(fixture->policies, calendars, fixture->store);
+    struct snapshot *snapshot = snapshot_build(fixture->policies, calendars, NULL, fixture->store);
     calendars_unref(calendars);
     return snapshot;
 }

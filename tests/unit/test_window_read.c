@@ -200,7 +200,7 @@ static void test_kinds_are_asked_of_all_policies(void **state)
         "spec.template}]}}\n");
     struct policy_file *file;
     struct error error = {0};
-    if (!policy_file_read(policies, &file, &error))
+    if (!policy_file_read(policies, NULL, &file, &error))
         fail_msg("%s", error.text);
     const struct policy_set *set = policy_file_policies(file);
     const struct policy_set first = {set->items, 1};

@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include "edge/file_read.h"
+#include "edge/policy_load.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,7 @@ bool arguments_read_policies(struct arena *arena, const char *path, struct polic
     struct text bytes;
     if (!arguments_read_file(arena, path, ARGUMENTS_FILE_BYTES_MOST, &bytes, error))
         return false;
-    return policy_file_read(bytes, ret_policies, error) || arguments_fail_in(path, error);
+    return policy_load(bytes, path, NULL, 0, ret_policies, error) || arguments_fail_in(path, error);
 }
 
 static bool read_label(const char *option, struct text pair, struct label *labels, size_t *count,

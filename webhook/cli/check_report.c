@@ -21,7 +21,7 @@ static void line(struct json_text_buffer *out, const char *before, struct text t
 }
 
 static void write_object_text(const struct change *change, const struct verdict *verdict,
-                              struct json_text_buffer *out)
+                              size_t approvals_assumed, struct json_text_buffer *out)
 {
     struct arena arena = {NULL, 0};
     char classes[96];
@@ -39,6 +39,11 @@ static void write_object_text(const struct change *change, const struct verdict 
         if (verdict->reasons[i].field.length > 0)
             line(out, "           at ", verdict->reasons[i].field);
     }
+    if (approvals_assumed > 0)
+        line(out, "         - ",
+             arena_printf(&arena, "not looked at: Approval objects; %zu %s to approve %.*s",
+                          approvals_assumed, approvals_assumed == 1 ? "person has" : "people have",
+                          TEXT_ARGS(change->digest_after)));
     arena_done(&arena);
 }
 
@@ -82,7 +87,7 @@ static void write_reasons(const struct verdict *verdict, struct json_text_buffer
 }
 
 static void write_object_json(const struct change *change, const struct verdict *verdict,
-                              struct json_text_buffer *out)
+                              size_t approvals_assumed, struct json_text_buffer *out)
 {
     char classes[96];
     json_text_raw_str(out, out->length == 0 ? "{" : ",{");
@@ -101,7 +106,12 @@ static void write_object_json(const struct change *change, const struct verdict 
         json_text_element(out);
         json_text_string(out, verdict->warnings[i]);
     }
-    json_text_raw_str(out, "]}");
+    json_text_raw_str(out, "]");
+    if (approvals_assumed > 0) {
+        json_text_key(out, "approvalsNotLookedAt");
+        json_text_integer(out, (int64_t)approvals_assumed);
+    }
+    json_text_raw_str(out, "}");
 }
 
 static void key_list(struct json_text_buffer *out, const char *key, const struct json_text_buffer *items)
@@ -140,7 +150,7 @@ static void write_json(const struct check_report *report, struct arena *arena, s
 /* ---- the report ---- */
 
 void check_report_object(struct check_report *report, const struct change *change,
-                         const struct verdict *verdict)
+                         const struct verdict *verdict, size_t approvals_assumed)
 {
     if (verdict->kind == VERDICT_DENY)
         report->refused++;
@@ -149,9 +159,9 @@ void check_report_object(struct check_report *report, const struct change *chang
     else
         report->passed++;
     if (report->json)
-        write_object_json(change, verdict, &report->objects);
+        write_object_json(change, verdict, approvals_assumed, &report->objects);
     else
-        write_object_text(change, verdict, &report->objects);
+        write_object_text(change, verdict, approvals_assumed, &report->objects);
 }
 
 void check_report_skipped(struct check_report *report, struct text kind, struct text name)

@@ -26,6 +26,7 @@ static struct service {
     struct tls *tls;
     struct watcher *watcher;
     struct decision_log *log;
+    struct override_events *overrides; /* NULL: there is no cluster to tell */
     struct server *server;
     struct releaser *releaser; /* NULL: none */
 } service;
@@ -62,15 +63,19 @@ static void fit_connections(struct server_options *options)
 static bool prepare(struct serve_options *options, struct error *error)
 {
     service.metrics = metrics_new(options->server.threads);
+    bool has_cluster = options->watcher.namespaces_file == NULL;
+    service.overrides = has_cluster ? override_events_new(service.metrics) : NULL;
     if (!tls_new(&options->tls, service.metrics, &service.tls, error) ||
-        !watcher_new(&options->watcher, service.tls, service.metrics, &service.watcher, error))
+        !watcher_new(&options->watcher, service.tls, service.metrics, service.overrides, &service.watcher,
+                     error))
         return false;
-    bool releases = !options->no_releaser && options->watcher.namespaces_file == NULL;
+    bool releases = !options->no_releaser && has_cluster;
     if (releases && !releaser_new(&options->releaser, service.metrics, &service.releaser, error))
         return false;
     fit_connections(&options->server);
     service.log = decision_log_start(STDOUT_FILENO, service.metrics);
-    return server_new(&options->server, service.tls, service.metrics, service.log, &service.server, error);
+    return server_new(&options->server, service.tls, service.metrics, service.log, service.overrides,
+                      &service.server, error);
 }
 
 static void publish(void *server, struct snapshot *snapshot)

@@ -1,8 +1,10 @@
 /* Holds written onto objects: JSON patches (RFC 6902) with paths as RFC 6901 has them. */
 #include "codec/hold.h"
 #include "codec/objects.h"
+#include "codec/record.h"
 
 #define ANNOTATION_PATH "/metadata/annotations/changegate.dev~1hold"
+#define RECORD_PATH     "/metadata/annotations/changegate.dev~1admitted"
 #define LABEL_PATH      "/metadata/labels/changegate.dev~1held"
 #define GATES_PATH      "/spec/schedulingGates"
 
@@ -87,11 +89,6 @@ static void set_member(struct json object, const char *map, const char *key, con
     }
 }
 
-static void set_annotation(struct json object, struct text value, size_t start, struct json_text_buffer *out)
-{
-    set_member(object, "annotations", HOLD_ANNOTATION, ANNOTATION_PATH, value, start, out);
-}
-
 static void set_label(struct json object, struct text value, size_t start, struct json_text_buffer *out)
 {
     set_member(object, "labels", HOLD_LABEL, LABEL_PATH, value, start, out);
@@ -155,19 +152,54 @@ static struct text annotation_of(const struct hold *hold, const struct workload_
     return text;
 }
 
+static struct text record_text(const struct record_target *target, struct arena *arena)
+{
+    struct json_text_buffer written = {NULL, 0, 0};
+    if (target->record == NULL)
+        return target->verbatim;
+    record_write(target->record, &written);
+    struct text text = arena_copy(arena, json_text_view(&written));
+    json_text_done(&written);
+    return text;
+}
+
+/* One by one into a map that is made first where it is missing. */
+static void put_annotation(struct json object, const char *key, const char *path, struct text value,
+                           bool *made, size_t start, struct json_text_buffer *out)
+{
+    struct json annotations = get(get(object, "metadata"), "annotations");
+    struct json there = get(annotations, key);
+    if (value.at == NULL) {
+        if (json_type(there) != JSON_ABSENT)
+            operation_remove(out, start, text_of(path));
+        return;
+    }
+    if (json_type(there) == JSON_STRING && text_equal(json_as_text(there), value))
+        return;
+    if (json_type(annotations) != JSON_OBJECT && !*made)
+        operation_raw(out, start, "add", text_of("/metadata/annotations"), text_of("{}"));
+    *made = true;
+    operation_text(out, start, "add", path, value);
+}
+
 void hold_write_patch(struct json object, const struct workload_type *type, const struct hold_target *target,
-                      struct arena *arena, struct json_text_buffer *out)
+                      const struct record_target *record, struct arena *arena, struct json_text_buffer *out)
 {
     size_t start = out->length;
-    if (!target->decides)
-        return;
-    set_annotation(object, target->held ? annotation_of(&target->hold, type, arena) : TEXT_EMPTY, start, out);
-    set_label(object, target->label, start, out);
-    if (target->held && type->workload == KIND_POD)
+    bool made = false;
+    if (record->decides)
+        put_annotation(object, RECORD_ANNOTATION, RECORD_PATH, record_text(record, arena), &made, start, out);
+    if (target->decides) {
+        put_annotation(object, HOLD_ANNOTATION, ANNOTATION_PATH,
+                       target->held ? annotation_of(&target->hold, type, arena) : TEXT_EMPTY, &made, start,
+                       out);
+        set_label(object, target->label, start, out);
+    }
+    if (target->decides && target->held && type->workload == KIND_POD)
         add_gate(object, start, out);
-    else if (target->held)
+    else if (target->decides && target->held)
         set_field(object, type, type->hold_value, start, arena, out);
-    else if (target->sets_field)
+    else if (target->decides && target->sets_field)
         let_go(object, type, target->field, start, arena, out);
     close_list(out, start);
 }

@@ -85,10 +85,11 @@ static bool is_key(struct skip skip, struct text key)
 
 static bool is_skipped(struct text key, struct json value, struct skip skip);
 
-/* Whether leaving them out leaves nothing of `value`, which then had something. */
+/* Whether nothing of `value` is left without them; also where nothing was in it before, so that it does not
+ * matter whether the map was made for them. */
 static bool becomes_empty(struct json value, struct skip skip)
 {
-    if (json_type(value) != JSON_OBJECT || json_count(value) == 0 || skip.key_count == 0)
+    if (json_type(value) != JSON_OBJECT || skip.key_count == 0)
         return false;
     for (struct json_walk walk = json_walk_start(value); json_walk_next(&walk);)
         if (!is_skipped(walk.key, walk.value, skip))

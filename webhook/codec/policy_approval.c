@@ -6,44 +6,46 @@
 
 #include <string.h>
 
-static const char use_annotation[] = "use sources: [Annotation]";
-
-static bool read_sources(struct policy_reader *reader, struct policy_map approval)
+bool policy_get_sources(struct policy_reader *reader, struct policy_map map, approval_sources *sources)
 {
-    const struct text *sources = NULL;
+    static const char *const names[] = {
+        [SOURCE_ANNOTATION] = "Annotation", [SOURCE_APPROVAL] = "Approval", [SOURCE_TOKEN] = "Token"};
+    enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
+    const struct text *written = NULL;
     size_t count = 0;
     const struct yaml_node *list;
-    if (!policy_get_texts(reader, approval, "sources", &sources, &count) ||
-        !policy_get_list(reader, approval, "sources", &list))
+    struct text path = policy_path(reader, map.path, "sources");
+    if (!policy_get_texts(reader, map, "sources", &written, &count) ||
+        !policy_get_list(reader, map, "sources", &list))
         return false;
-    if (list != NULL && count == 0)
-        return policy_fail(reader, list, policy_path(reader, approval.path, "sources"),
-                           "is empty; write [Annotation], or leave it out");
+    if (list == NULL)
+        return true;
+    if (count == 0)
+        return policy_fail(reader, list, path, "is empty; write [Annotation], or leave it out");
+    approval_sources set = 0;
     for (size_t i = 0; i < count; i++) {
-        struct text path = policy_path_index(reader, policy_path(reader, approval.path, "sources"), i);
-        if (text_is(sources[i], "Approval") || text_is(sources[i], "Token"))
-            return policy_fail_later(
-                reader, &list->children[i],
-                arena_printf(reader->arena, "%.*s: %.*s", TEXT_ARGS(path), TEXT_ARGS(sources[i])),
-                use_annotation);
-        if (!text_is(sources[i], "Annotation"))
-            return policy_fail(reader, &list->children[i], path,
+        unsigned source = 0;
+        while (source < NAME_COUNT && !text_is(written[i], names[source]))
+            source++;
+        if (source == NAME_COUNT)
+            return policy_fail(reader, &list->children[i], policy_path_index(reader, path, i),
                                "\"%.*s\" is none of Annotation, Approval, Token",
-                               TEXT_ARGS(text_quote(reader->arena, sources[i], 80)));
+                               TEXT_ARGS(text_quote(reader->arena, written[i], 80)));
+        set |= SOURCE_BIT(source);
     }
+    *sources = set;
     return true;
 }
 
-static bool read_reuse(struct policy_reader *reader, struct policy_map approval)
+/* An id in an annotation names nobody: what asks for a person would ask for nothing. */
+bool policy_expect_people(struct policy_reader *reader, struct policy_map map, const char *key,
+                          approval_sources sources)
 {
-    static const char *const names[] = {"Allow", "Deny", NULL};
-    unsigned reuse = 0;
-    if (!policy_get_choice(reader, approval, "reuse", names, &reuse))
-        return false;
-    return reuse == 0 ||
-           policy_fail_later(reader, yaml_get(approval.node, "reuse"),
-                             arena_printf(reader->arena, "%.*s.reuse: Deny", TEXT_ARGS(approval.path)),
-                             "leave it out (an id then counts for every template)");
+    return policy_find(map, key) == NULL || sources != SOURCE_BIT(SOURCE_ANNOTATION) ||
+           policy_fail(
+               reader, policy_find(map, key), policy_path(reader, map.path, key),
+               "says nothing of ids in an annotation, and nothing else counts; add Approval or Token to "
+               "sources, or take it out");
 }
 
 /* The whole of an id must match in any case; a policy says so to whoever reads it. */
@@ -53,21 +55,22 @@ static bool is_anchored(struct text source)
            !text_ends_with(source, text_of("\\$"));
 }
 
-static bool read_pattern(struct policy_reader *reader, struct policy_map approval, struct policy *policy)
+bool policy_get_pattern(struct policy_reader *reader, struct policy_map map, const char *key,
+                        struct pattern *pattern)
 {
     struct text source = TEXT_EMPTY;
-    if (!policy_get_text(reader, approval, "idPattern", &source))
+    if (!policy_get_text(reader, map, key, &source))
         return false;
     if (source.at == NULL)
         return true;
-    const struct yaml_node *node = yaml_get(approval.node, "idPattern");
-    struct text path = policy_path(reader, approval.path, "idPattern");
+    const struct yaml_node *node = policy_find(map, key);
+    struct text path = policy_path(reader, map.path, key);
     if (!is_anchored(source))
         return policy_fail(reader, node, path,
                            "\"%.*s\" is not anchored; write it as ^...$, since the whole id has to match",
                            TEXT_ARGS(text_quote(reader->arena, source, 80)));
     struct error fault = {0};
-    if (!pattern_compile(reader->arena, source, &policy->approval.id_pattern, &fault))
+    if (!pattern_compile(reader->arena, source, pattern, &fault))
         return policy_fail(reader, node, path,
                            "\"%.*s\" is no regular expression (PCRE2), at its character %u: %s",
                            TEXT_ARGS(text_quote(reader->arena, source, 80)), fault.column, fault.text);
@@ -76,30 +79,44 @@ static bool read_pattern(struct policy_reader *reader, struct policy_map approva
 
 bool policy_read_approval(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {{"idPattern", NULL},
-                                                 {"minimum", NULL},
-                                                 {"sources", NULL},
-                                                 {"reuse", NULL},
-                                                 {"approverGroups", use_annotation},
-                                                 {NULL, NULL}};
+    static const struct policy_field fields[] = {{"idPattern", NULL},      {"minimum", NULL},
+                                                 {"sources", NULL},        {"reuse", NULL},
+                                                 {"approverGroups", NULL}, {NULL, NULL}};
+    static const char *const reuses[] = {"Deny", "Allow", NULL};
+    struct approval_rule *rule = &policy->approval;
     struct policy_map approval;
     int64_t minimum = 1;
+    unsigned reuse = 0;
+    rule->sources = SOURCE_BIT(SOURCE_ANNOTATION);
     if (!policy_get_map(reader, spec, "approval", fields, &approval) ||
         !policy_get_integer(reader, approval, "minimum", 1, APPROVAL_IDS_MOST, &minimum) ||
-        !read_sources(reader, approval) || !read_reuse(reader, approval) ||
-        !read_pattern(reader, approval, policy))
+        !policy_get_sources(reader, approval, &rule->sources) ||
+        !policy_get_choice(reader, approval, "reuse", reuses, &reuse) ||
+        !policy_get_pattern(reader, approval, "idPattern", &rule->id_pattern) ||
+        !policy_get_texts(reader, approval, "approverGroups", &rule->approver_groups,
+                          &rule->approver_group_count) ||
+        !policy_expect_people(reader, approval, "approverGroups", rule->sources))
         return false;
-    policy->approval.minimum = (unsigned)minimum;
+    rule->minimum = (unsigned)minimum;
+    rule->reuse_allowed = reuse == 1;
+    return true;
+}
 
+bool policy_expect_id_pattern(struct policy_reader *reader, struct policy_map spec,
+                              const struct policy *policy)
+{
     bool wanted = false;
     for (unsigned class = 0; class < CLASS_COUNT; class ++)
         wanted |= policy->needs[class].approval;
-    if (wanted && policy->approval.id_pattern.matches == NULL)
-        return policy_fail(reader, approval.node != NULL ? approval.node : spec.node,
-                           policy_path(reader, approval.path, "idPattern"),
-                           "is missing; write one such as '^CHG[0-9]{7}$', or set approval: false for every "
-                           "class under changes");
-    return true;
+    for (size_t i = 0; i < policy->requirement_count; i++)
+        wanted |= policy->requirements[i].classes != 0 && policy->requirements[i].minimum > 0;
+    if (!wanted || !(policy->approval.sources & SOURCE_BIT(SOURCE_ANNOTATION)) ||
+        policy->approval.id_pattern.matches != NULL)
+        return true;
+    const struct yaml_node *approval = policy_find(spec, "approval");
+    return policy_fail(reader, approval != NULL ? approval : spec.node,
+                       policy_path(reader, policy_path(reader, spec.path, "approval"), "idPattern"),
+                       "is missing; write one such as '^CHG[0-9]{7}$', or name sources without Annotation");
 }
 
 /* ---- changeDocument ---- */
@@ -204,11 +221,9 @@ bool policy_read_document(struct policy_reader *reader, struct policy_map spec, 
 
 bool policy_read_classes(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const char no_rollback[] =
-        "leave it out (a rollback is a Rollout until admitted templates are recorded)";
-    static const struct policy_field fields[] = {
-        {"Create", NULL}, {"Rollout", NULL}, {"Resume", NULL},          {"Restart", NULL}, {"Delete", NULL},
-        {"Scale", NULL},  {"Debug", NULL},   {"Rollback", no_rollback}, {NULL, NULL}};
+    static const struct policy_field fields[] = {{"Create", NULL},  {"Rollout", NULL},  {"Resume", NULL},
+                                                 {"Restart", NULL}, {"Delete", NULL},   {"Scale", NULL},
+                                                 {"Debug", NULL},   {"Rollback", NULL}, {NULL, NULL}};
     static const struct policy_field needs_fields[] = {{"approval", NULL}, {"freeze", NULL}, {NULL, NULL}};
     struct policy_map changes, needs;
     memcpy(policy->needs, policy_default_needs, sizeof(policy->needs));
@@ -226,8 +241,7 @@ bool policy_read_classes(struct policy_reader *reader, struct policy_map spec, s
 
 /* ---- annotations ---- */
 
-/* [prefix/]name of a Kubernetes annotation key. */
-static bool is_annotation_key(struct text key)
+bool policy_is_annotation_key(struct text key)
 {
     size_t slash = text_find(key, '/');
     struct text name = slash < key.length ? text_slice(key, slash + 1, key.length) : key;
@@ -254,7 +268,7 @@ bool policy_read_keys(struct policy_reader *reader, struct policy_map spec, stru
         return false;
     for (const struct policy_field *field = fields; field->key != NULL; field++) {
         const struct yaml_node *node = yaml_get(keys.node, field->key);
-        if (node != NULL && node->type == YAML_STRING && !is_annotation_key(node->text))
+        if (node != NULL && node->type == YAML_STRING && !policy_is_annotation_key(node->text))
             return policy_fail(reader, node, policy_path(reader, keys.path, field->key),
                                "\"%.*s\" is no annotation key; write one such as example.com/name",
                                TEXT_ARGS(text_quote(reader->arena, node->text, 80)));

@@ -1,6 +1,7 @@
 #include "codec/policy_file.h"
 
 #include "codec/pattern.h"
+#include "codec/token_keys.h"
 #include "policy_private.h"
 
 #include <stdatomic.h>
@@ -8,31 +9,31 @@
 
 struct policy_file {
     atomic_int references;
-    struct arena arena; /* owns all the policies point to, but the programs of their patterns */
+    struct arena arena; /* owns all the policies point to, but the programs of their patterns,
+                           and keys */
     struct policy *policies;
     struct policy_set set;
 };
 
 static const struct policy_field document_fields[] = {
     {"apiVersion", NULL}, {"kind", NULL}, {"metadata", NULL}, {"spec", NULL}, {NULL, NULL}};
-static const struct policy_field spec_fields[] = {
-    {"mode", NULL},
-    {"namespaceSelector", NULL},
-    {"approval", NULL},
-    {"changeDocument", NULL},
-    {"changes", NULL},
-    {"annotations", NULL},
-    {"freezeWindows", NULL},
-    {"operators", NULL},
-    {"trustedControllers", NULL},
-    {"workloads", NULL},
-    {"requirements", "leave it out, and raise approval.minimum for all"},
-    {"delay", NULL},
-    {"release", NULL},
-    {"breakGlass", "leave it out (an operator can lift a freeze)"},
-    {"warnAhead", NULL},
-    {"tokens", "use approval.sources: [Annotation]"},
-    {NULL, NULL}};
+static const struct policy_field spec_fields[] = {{"mode", NULL},
+                                                  {"namespaceSelector", NULL},
+                                                  {"approval", NULL},
+                                                  {"changeDocument", NULL},
+                                                  {"changes", NULL},
+                                                  {"annotations", NULL},
+                                                  {"freezeWindows", NULL},
+                                                  {"operators", NULL},
+                                                  {"trustedControllers", NULL},
+                                                  {"workloads", NULL},
+                                                  {"requirements", NULL},
+                                                  {"delay", NULL},
+                                                  {"release", NULL},
+                                                  {"breakGlass", NULL},
+                                                  {"warnAhead", NULL},
+                                                  {"tokens", NULL},
+                                                  {NULL, NULL}};
 
 static bool check_kind(struct policy_reader *reader, struct policy_map document)
 {
@@ -87,16 +88,18 @@ static bool read_policy(struct policy_reader *reader, const struct yaml_node *no
     policy->mode = (enum policy_mode)mode;
     return policy_read_selector(reader, spec, &policy->namespace_selector) &&
            policy_read_classes(reader, spec, policy) && policy_read_approval(reader, spec, policy) &&
-           policy_read_document(reader, spec, policy) && policy_read_keys(reader, spec, policy) &&
-           policy_read_people(reader, spec, policy) && policy_read_workloads(reader, spec, policy) &&
+           policy_read_tokens(reader, spec, policy) && policy_read_document(reader, spec, policy) &&
+           policy_read_keys(reader, spec, policy) && policy_read_people(reader, spec, policy) &&
+           policy_read_workloads(reader, spec, policy) && policy_read_requirements(reader, spec, policy) &&
+           policy_expect_id_pattern(reader, spec, policy) && policy_read_break_glass(reader, spec, policy) &&
            policy_read_delay(reader, spec, policy) && policy_read_release(reader, spec, policy) &&
            policy_read_windows(reader, spec, policy);
 }
 
 static bool read_documents(struct policy_file *file, const struct yaml_documents *documents,
-                           struct error *error)
+                           const struct policy_reading *reading, struct error *error)
 {
-    struct policy_reader reader = {.arena = &file->arena, .error = error};
+    struct policy_reader reader = {.arena = &file->arena, .error = error, .reading = reading};
     file->policies = arena_alloc_array(&file->arena, documents->count, sizeof(*file->policies));
     for (size_t i = 0; i < documents->count; i++) {
         file->set =
@@ -113,7 +116,8 @@ static bool read_documents(struct policy_file *file, const struct yaml_documents
     return true;
 }
 
-bool policy_file_read(struct text bytes, struct policy_file **ret_file, struct error *error)
+bool policy_file_read(struct text bytes, const struct policy_reading *reading, struct policy_file **ret_file,
+                      struct error *error)
 {
     struct yaml_documents documents;
     struct policy_file *file = calloc(1, sizeof(*file));
@@ -127,7 +131,7 @@ bool policy_file_read(struct text bytes, struct policy_file **ret_file, struct e
         good = error_set_at(error, ERROR_INPUT, 1, 1,
                             "the file holds no policy; see manifests/examples/policy.yaml");
     if (good)
-        good = read_documents(file, &documents, error);
+        good = read_documents(file, &documents, reading, error);
     if (good)
         *ret_file = file;
     else
@@ -150,8 +154,11 @@ void policy_file_unref(struct policy_file *file)
 {
     if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1, memory_order_acq_rel) != 1)
         return;
-    for (size_t i = 0; i < file->set.count; i++)
+    for (size_t i = 0; i < file->set.count; i++) {
         pattern_done(&file->policies[i].approval.id_pattern);
+        pattern_done(&file->policies[i].break_glass.incident);
+        token_keys_free((struct token_keys *)file->policies[i].tokens.keys);
+    }
     arena_done(&file->arena);
     free(file);
 }

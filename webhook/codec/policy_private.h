@@ -3,6 +3,7 @@
 #ifndef CHANGEGATE_CODEC_POLICY_PRIVATE_H
 #define CHANGEGATE_CODEC_POLICY_PRIVATE_H
 
+#include "codec/policy_file.h"
 #include "codec/yaml_tree.h"
 #include "core/error.h"
 #include "core/policy.h"
@@ -12,6 +13,7 @@ enum { POLICY_FAULTS_MOST = 16 };
 struct policy_reader {
     struct arena *arena;                    /* owns what the policy set points to */
     struct error *error;                    /* the first fault; kind ERROR_NONE before it */
+    const struct policy_reading *reading;   /* of files; NULL: none are read */
     struct text faults[POLICY_FAULTS_MOST]; /* "PATH: what; cure": all that were found before reading ended */
     size_t fault_count;
 };
@@ -82,6 +84,35 @@ bool policy_is_word(struct text text, unsigned classes, const char *within, size
 /* A DNS subdomain, such as an API group. */
 bool policy_is_subdomain(struct text text);
 
+/* [prefix/]name of an annotation. */
+bool policy_is_annotation_key(struct text key);
+
+/* What could not be the key or the value of a label is an error. */
+bool policy_expect_label_key(struct policy_reader *reader, struct text key, const struct yaml_node *node,
+                             struct text path) MUST_USE;
+bool policy_expect_label_value(struct policy_reader *reader, const struct yaml_node *node,
+                               struct text path) MUST_USE;
+
+/* `sources`: who vouches for a change. */
+bool policy_get_sources(struct policy_reader *reader, struct policy_map map,
+                        approval_sources *sources) MUST_USE;
+
+/* An anchored pattern of whole ids; pattern_done frees its program. */
+bool policy_get_pattern(struct policy_reader *reader, struct policy_map map, const char *key,
+                        struct pattern *pattern) MUST_USE;
+
+/* `kinds`: of workloads that one of `policies` knows; NULL: any name will do. */
+bool policy_get_kinds(struct policy_reader *reader, struct policy_map map, const struct policy_set *policies,
+                      const struct text **kinds, size_t *count) MUST_USE;
+
+/* `classes`: of changes. */
+bool policy_get_classes(struct policy_reader *reader, struct policy_map map,
+                        change_classes *classes) MUST_USE;
+
+/* A key that is about people is an error where nobody counts but ids in an annotation. */
+bool policy_expect_people(struct policy_reader *reader, struct policy_map map, const char *key,
+                          approval_sources sources) MUST_USE;
+
 /* A LabelSelector; an empty one, and one that was not written (*ret_node NULL), has no requirement. */
 bool policy_read_label_selector(struct policy_reader *reader, struct policy_map map, const char *key,
                                 struct selector *ret, const struct yaml_node **ret_node) MUST_USE;
@@ -91,6 +122,15 @@ bool policy_read_selector(struct policy_reader *reader, struct policy_map spec,
                           struct selector *ret) MUST_USE;
 bool policy_read_approval(struct policy_reader *reader, struct policy_map spec,
                           struct policy *policy) MUST_USE;
+/* Once all that can ask for an approval is read: where an id could be it, what one looks like is known. */
+bool policy_expect_id_pattern(struct policy_reader *reader, struct policy_map spec,
+                              const struct policy *policy) MUST_USE;
+bool policy_read_requirements(struct policy_reader *reader, struct policy_map spec,
+                              struct policy *policy) MUST_USE;
+bool policy_read_break_glass(struct policy_reader *reader, struct policy_map spec,
+                             struct policy *policy) MUST_USE;
+/* Behind policy_read_approval. */
+bool policy_read_tokens(struct policy_reader *reader, struct policy_map spec, struct policy *policy) MUST_USE;
 bool policy_read_document(struct policy_reader *reader, struct policy_map spec,
                           struct policy *policy) MUST_USE;
 bool policy_read_classes(struct policy_reader *reader, struct policy_map spec,

@@ -46,7 +46,7 @@ static bool is_label_key(struct text key)
            is_label_name(text_slice(key, slash + 1, key.length));
 }
 
-static bool expect_label_key(struct policy_reader *reader, struct text key, const struct yaml_node *node,
+bool policy_expect_label_key(struct policy_reader *reader, struct text key, const struct yaml_node *node,
                              struct text path)
 {
     return is_label_key(key) ||
@@ -54,7 +54,7 @@ static bool expect_label_key(struct policy_reader *reader, struct text key, cons
                        TEXT_ARGS(text_quote(reader->arena, key, 80)));
 }
 
-static bool expect_label_value(struct policy_reader *reader, const struct yaml_node *node, struct text path)
+bool policy_expect_label_value(struct policy_reader *reader, const struct yaml_node *node, struct text path)
 {
     return node->text.length == 0 || is_label_name(node->text) ||
            policy_fail(reader, node, path, "\"%.*s\" cannot be the value of a label; correct it",
@@ -88,12 +88,13 @@ static bool read_expression(struct policy_reader *reader, struct policy_map expr
                            "operator %s %s", operator_names[op],
                            needs_values ? "needs values; list at least one"
                                         : "takes no values; leave them out");
-    if (!expect_label_key(reader, ret->key, policy_find(expression, "key"),
-                          policy_path(reader, expression.path, "key")))
+    if (!policy_expect_label_key(reader, ret->key, policy_find(expression, "key"),
+                                 policy_path(reader, expression.path, "key")))
         return false;
     for (size_t i = 0; i < ret->value_count; i++)
-        if (!expect_label_value(reader, &values->children[i],
-                                policy_path_index(reader, policy_path(reader, expression.path, "values"), i)))
+        if (!policy_expect_label_value(
+                reader, &values->children[i],
+                policy_path_index(reader, policy_path(reader, expression.path, "values"), i)))
             return false;
     return true;
 }
@@ -112,8 +113,8 @@ static bool read_match_labels(struct policy_reader *reader, struct policy_map la
         if (label->type != YAML_STRING)
             return policy_fail(reader, label, path, "is %s; write a string (put it in quotes)",
                                policy_type_name(label));
-        if (!expect_label_key(reader, label->key, &key, labels.path) ||
-            !expect_label_value(reader, label, path))
+        if (!policy_expect_label_key(reader, label->key, &key, labels.path) ||
+            !policy_expect_label_value(reader, label, path))
             return false;
         requirements[(*count)++] = (struct selector_requirement){label->key, SELECTOR_IN, &label->text, 1};
     }

@@ -170,17 +170,23 @@ static void read_workload(const struct review *review, const struct policy *poli
         forgive_gates(type, change);
         change->owner_added = review->operation == OPERATION_UPDATE && object_owner_added(before, after);
     }
-    if (!is_scale)
+    if (!is_scale) {
         review_read_hold(&objects, arena, scratch, change);
+        review_read_record(&objects, arena, change);
+    }
     change->classes = change_classify(change);
     review_split_held(change);
     bool starts_pods = change->classes & CLASS_BIT(CLASS_RESUME);
     if (starts_pods && change->digest_after.length == 0 && !is_scale)
         change->digest_after =
             digest_template(object_at(after, &type->template_path), type->workload, scratch, arena);
+    if (!is_scale) {
+        review_complete_record(&objects, arena, scratch, change);
+        review_read_evidence(&objects, arena, scratch, change);
+    }
 }
 
-static struct labels read_labels(struct json map, struct arena *arena)
+struct labels review_label_map(struct json map, struct arena *arena)
 {
     struct labels labels = {NULL, 0};
     struct label *items = arena_alloc_array(arena, json_count(map), sizeof(*items));
@@ -193,8 +199,14 @@ static struct labels read_labels(struct json map, struct arena *arena)
 void review_read_labels(struct json before, struct json after, struct arena *arena, struct change *change)
 {
     change->has_labels = true;
-    change->labels_before = read_labels(get(get(before, "metadata"), "labels"), arena);
-    change->labels_after = read_labels(get(get(after, "metadata"), "labels"), arena);
+    change->labels_before = review_label_map(get(get(before, "metadata"), "labels"), arena);
+    change->labels_after = review_label_map(get(get(after, "metadata"), "labels"), arena);
+}
+
+static bool is_preview(const struct review *review)
+{
+    struct json options = get(review->request, "options");
+    return text_is(json_as_text(get(options, "fieldManager")), REVIEW_PREVIEW_MANAGER);
 }
 
 bool review_read_change(const struct review *review, const struct policy *policy, bool reads_labels,
@@ -205,6 +217,7 @@ bool review_read_change(const struct review *review, const struct policy *policy
         .uid = review->uid,
         .operation = review->operation,
         .dry_run = review->dry_run,
+        .preview = is_preview(review),
         .group = review->group,
         .version = review->version,
         .kind = review->kind,
@@ -219,11 +232,12 @@ bool review_read_change(const struct review *review, const struct policy *policy
     const struct workload_type *type = workload_type_find(policy, review->group, review->resource);
     if (type != NULL && type->workload != KIND_OTHER && review->namespace.length == 0)
         return fail(error, "request.namespace is missing"); /* without it, nobody would govern a workload */
-    if (type != NULL)
-        read_workload(review, policy, type, arena, scratch, &change);
-    bool is_scale = text_is(review->subresource, "scale"); /* which carries none of the workload's labels */
+    bool is_scale = text_is(review->subresource, "scale");  /* which carries none of the workload's labels */
+    reads_labels |= policy != NULL && policy->reads_labels;
     if (type != NULL && reads_labels && !is_scale)
         review_read_labels(get(review->request, "oldObject"), get(review->request, "object"), arena, &change);
+    if (type != NULL)
+        read_workload(review, policy, type, arena, scratch, &change);
     *ret_change = change;
     return true;
 }
@@ -236,10 +250,10 @@ bool review_read_namespace(const struct review *review, struct arena *arena,
     struct namespace_change change = {.operation = review->operation, .name = name_of(review, arena)};
     if (!review_read_user(review, arena, &change.user, error))
         return false;
-    change.labels_before = read_labels(get(before, "labels"), arena);
-    change.labels_after = read_labels(get(after, "labels"), arena);
-    change.annotations_before = read_labels(get(before, "annotations"), arena);
-    change.annotations_after = read_labels(get(after, "annotations"), arena);
+    change.labels_before = review_label_map(get(before, "labels"), arena);
+    change.labels_after = review_label_map(get(after, "labels"), arena);
+    change.annotations_before = review_label_map(get(before, "annotations"), arena);
+    change.annotations_after = review_label_map(get(after, "annotations"), arena);
     *ret_change = change;
     return true;
 }

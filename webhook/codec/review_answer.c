@@ -52,15 +52,25 @@ static void write_reason_list(struct json_text_buffer *out, const struct verdict
     json_text_raw_str(out, "\"");
 }
 
-static void write_approvals(struct json_text_buffer *out, const char *key, const struct verdict *verdict)
+static void write_texts(struct json_text_buffer *out, const char *key, const struct text *texts, size_t count)
 {
     json_text_key(out, key);
     json_text_raw_str(out, "[");
-    for (size_t i = 0; i < verdict->approval_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         json_text_element(out);
-        json_text_string(out, verdict->approvals[i]);
+        json_text_string(out, texts[i]);
     }
     json_text_raw_str(out, "]");
+}
+
+/* "ann,bob" */
+static void write_approvers(struct json_text_buffer *out, const struct verdict *verdict, struct arena *arena)
+{
+    struct text list = TEXT_EMPTY;
+    for (size_t i = 0; i < verdict->approver_count; i++)
+        list = arena_printf(arena, "%.*s%s%.*s", TEXT_ARGS(list), i == 0 ? "" : ",",
+                            TEXT_ARGS(verdict->approvers[i]));
+    key_text_if(out, "approvers", list);
 }
 
 /* The API server puts the webhook's name and a slash before each key; values must be strings. */
@@ -76,11 +86,20 @@ static void write_audit_annotations(struct json_text_buffer *out, const struct v
     if (verdict->policy != NULL)
         json_text_member(out, "policy", verdict->policy->name);
     key_opens(out, "opens", verdict->opens_s);
+    if (verdict->approver_count > 0) {
+        struct arena arena = {NULL, 0};
+        write_approvers(out, verdict, &arena);
+        arena_done(&arena);
+    }
     if (change != NULL && change->workload != KIND_NONE) {
         write_classes(out, "class", change);
         key_text_if(out, "template-digest", change->digest_after);
         key_text_if(out, "approval-ids", change->approval_ids);
         key_text_if(out, "change-doc", document_shown(change->change_document));
+        if (verdict->overrides) {
+            json_text_member(out, "break-glass", change->record.incident);
+            json_text_member(out, "break-glass-reason", change->record.reason);
+        }
     }
     json_text_raw_str(out, "}");
 }
@@ -199,6 +218,15 @@ static void write_object(struct json_text_buffer *out, const struct review *revi
     json_text_bool(out, review->dry_run);
 }
 
+static void write_break_glass(struct json_text_buffer *out, const struct change *change)
+{
+    json_text_key(out, "breakGlass");
+    json_text_raw_str(out, "{");
+    json_text_member(out, "incident", change->record.incident);
+    json_text_member(out, "reason", change->record.reason);
+    json_text_raw_str(out, "}");
+}
+
 void review_write_log_line(const char *path, const struct review *review, const struct change *change,
                            const struct user *user, const struct verdict *verdict, int64_t now_s,
                            int64_t latency_ns, struct json_text_buffer *out)
@@ -219,7 +247,11 @@ void review_write_log_line(const char *path, const struct review *review, const 
     write_object(out, review, change);
     write_user(out, user);
     write_reasons(out, verdict);
-    write_approvals(out, "approvals", verdict);
+    write_texts(out, "approvals", verdict->approvals, verdict->approval_count);
+    if (verdict->approver_count > 0)
+        write_texts(out, "approvers", verdict->approvers, verdict->approver_count);
+    if (verdict->overrides)
+        write_break_glass(out, change);
     if (change != NULL) {
         key_text_if(out, "changeDocument", document_shown(change->change_document));
         key_text_if(out, "templateDigest", change->digest_after);

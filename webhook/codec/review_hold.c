@@ -95,7 +95,7 @@ static void compare_with_running(const struct review_objects *objects, struct ch
 {
     const struct hold_running *running = &change->hold.before.hold.running;
     if (!running->known) { /* a Resume: the templates of the objects say it; or what took its place */
-        if (change->hold.before.hold.classes & CLASS_BIT(CLASS_ROLLOUT))
+        if (change->hold.before.hold.classes & (CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_ROLLBACK)))
             change->template_difference = TEMPLATE_DIFFERENT;
         else if (change->hold.keeps && (change->hold.before.hold.classes & CLASS_BIT(CLASS_RESTART)))
             change->template_difference = TEMPLATE_RESTARTED;
@@ -264,7 +264,8 @@ void review_complete_hold(const struct review *review, const struct policy *poli
                           const struct change *change, struct arena *arena, struct json_text_buffer *scratch,
                           struct verdict *verdict)
 {
-    static const change_classes replaces = CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_RESTART);
+    static const change_classes replaces =
+        CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_ROLLBACK) | CLASS_BIT(CLASS_RESTART);
     struct hold *hold = &verdict->target.hold;
     if (!verdict->target.held || change->hold.before.held || !(hold->classes & replaces))
         return;
@@ -300,32 +301,20 @@ bool review_read_held(struct json object, const struct policy *policy, const str
         change.approval_ids = object_annotation(object, policy->approval_ids_key);
         change.change_document = object_annotation(object, policy->change_document_key);
     }
-    if (reads_labels)
+    if (reads_labels || (policy != NULL && policy->reads_labels))
         review_read_labels(object, object, arena, &change);
     review_read_hold(&objects, arena, scratch, &change);
+    review_read_record(&objects, arena, &change);
     change.user = (struct user){.name = change.hold.before.hold.by};
     change.classes = change_classify(&change);
     review_split_held(&change);
+    review_complete_record(&objects, arena, scratch, &change);
+    review_read_evidence(&objects, arena, scratch, &change);
     *ret_change = change;
     return change.hold.before.held;
 }
 
 /* ---- the answer of the mutating pass ---- */
-
-/* RFC 4648 section 4 */
-static void write_base64(struct json_text_buffer *out, struct text bytes)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.length; i += 3) {
-        size_t left = bytes.length - i;
-        uint32_t group = (uint32_t)(unsigned char)bytes.at[i] << 16;
-        group |= left > 1 ? (uint32_t)(unsigned char)bytes.at[i + 1] << 8 : 0;
-        group |= left > 2 ? (uint32_t)(unsigned char)bytes.at[i + 2] : 0;
-        const char four[] = {digits[group >> 18], digits[group >> 12 & 63],
-                             left > 1 ? digits[group >> 6 & 63] : '=', left > 2 ? digits[group & 63] : '='};
-        json_text_raw(out, (struct text){four, sizeof(four)});
-    }
-}
 
 /* Marks that a client brought along, as with a manifest that was read from a held object. */
 static bool strips(const struct change *change, const struct hold_target *target)
@@ -340,29 +329,16 @@ void review_write_mutation(const struct review *review, const struct policy *pol
 {
     const struct workload_type *type = workload_type_find(policy, review->group, review->resource);
     json_text_clear(scratch);
-    json_text_clear(out);
     if (verdict->kind != VERDICT_DENY && type != NULL)
-        hold_write_patch(get(review->request, "object"), type, &verdict->target, arena, scratch);
-    json_text_raw_str(out, "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",");
-    json_text_raw_str(out, "\"response\":{");
-    json_text_member(out, "uid", review->uid);
-    json_text_key(out, "allowed");
-    json_text_bool(out, true);
-    if (scratch->length > 0) {
-        json_text_raw_str(out, ",\"patchType\":\"JSONPatch\",\"patch\":\"");
-        write_base64(out, json_text_view(scratch));
-        json_text_raw_str(out, "\"");
-    }
-    if (scratch->length > 0 && strips(change, &verdict->target)) {
-        json_text_key(out, "warnings");
-        json_text_raw_str(out, "[");
-        json_text_string(out, arena_printf(arena,
-                                           "%.*s %.*s/%.*s: annotation " HOLD_ANNOTATION
-                                           " is written by changegate alone; it was taken away",
-                                           TEXT_ARGS(text_quote(arena, change->kind, 63)),
-                                           TEXT_ARGS(text_quote(arena, change->namespace, 63)),
-                                           TEXT_ARGS(text_quote(arena, change->name, 63))));
-        json_text_raw_str(out, "]");
-    }
-    json_text_raw_str(out, "}}");
+        hold_write_patch(get(review->request, "object"), type, &verdict->target, &verdict->record, arena,
+                         scratch);
+    struct text warning = TEXT_EMPTY;
+    if (scratch->length > 0 && strips(change, &verdict->target))
+        warning = arena_printf(arena,
+                               "%.*s %.*s/%.*s: annotation " HOLD_ANNOTATION
+                               " is written by changegate alone; it was taken away",
+                               TEXT_ARGS(text_quote(arena, change->kind, 63)),
+                               TEXT_ARGS(text_quote(arena, change->namespace, 63)),
+                               TEXT_ARGS(text_quote(arena, change->name, 63)));
+    review_answer_mutation(review->uid, json_text_view(scratch), warning, out);
 }

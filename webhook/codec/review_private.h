@@ -25,4 +25,23 @@ void review_read_hold(const struct review_objects *objects, struct arena *arena,
  * change_classify. */
 void review_split_held(struct change *change);
 
+/* The record and the override of a request: before change_classify, after review_read_hold. */
+void review_read_record(const struct review_objects *objects, struct arena *arena, struct change *change);
+
+/* The rest of it, which depends on the classes. */
+void review_complete_record(const struct review_objects *objects, struct arena *arena,
+                            struct json_text_buffer *scratch, struct change *change);
+
+/* What requirements look at, and what a person agreed to: tokens, and the digest. Last. */
+void review_read_evidence(const struct review_objects *objects, struct arena *arena,
+                          struct json_text_buffer *scratch, struct change *change);
+
+/* A map of strings, as of labels or annotations. */
+struct labels review_label_map(struct json map, struct arena *arena);
+
+/* Write the answer of /mutate into `out` (cleared first): allowed, with this JSON patch and this warning,
+ * each unless it is empty. */
+void review_answer_mutation(struct text uid, struct text patch, struct text warning,
+                            struct json_text_buffer *out);
+
 #endif

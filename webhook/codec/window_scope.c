@@ -15,18 +15,18 @@ static bool is_known_kind(const struct policy_set *policies, struct text kind)
     return false;
 }
 
-static bool read_kinds(struct policy_reader *reader, struct policy_map map, const struct policy_set *policies,
-                       struct freeze_scope *scope)
+bool policy_get_kinds(struct policy_reader *reader, struct policy_map map, const struct policy_set *policies,
+                      const struct text **kinds, size_t *count)
 {
-    bool good = policy_get_texts(reader, map, "kinds", &scope->kinds, &scope->kind_count);
-    for (size_t i = 0; good && policies != NULL && i < scope->kind_count; i++)
-        if (!is_known_kind(policies, scope->kinds[i]))
+    bool good = policy_get_texts(reader, map, "kinds", kinds, count);
+    for (size_t i = 0; good && policies != NULL && i < *count; i++)
+        if (!is_known_kind(policies, (*kinds)[i]))
             good = policy_fail(
                 reader, &policy_find(map, "kinds")->children[i],
                 policy_path_index(reader, policy_path(reader, map.path, "kinds"), i),
                 "\"%.*s\" is no kind that the gate knows; write one such as Deployment, or add it to the "
                 "policy's workloads",
-                TEXT_ARGS(text_quote(reader->arena, scope->kinds[i], 63)));
+                TEXT_ARGS(text_quote(reader->arena, (*kinds)[i], 63)));
     return good;
 }
 
@@ -34,21 +34,18 @@ static bool read_class(struct policy_reader *reader, const struct yaml_node *nod
                        struct text name, change_classes *classes)
 {
     enum change_class class = change_class_parse(name);
-    if (class == CLASS_ROLLBACK)
-        return policy_fail_later(reader, node, arena_printf(reader->arena, "%.*s: Rollback", TEXT_ARGS(path)),
-                                 "take it out: a rollback is a Rollout");
     if (class == CLASS_METADATA)
         return policy_fail(reader, node, path, "Metadata replaces no pod and is never stopped; take it out");
     if (class == CLASS_COUNT)
         return policy_fail(reader, node, path,
                            "\"%.*s\" is no class of change; write Create, Rollout, Resume, Restart, Delete, "
-                           "Scale or Debug",
+                           "Rollback, Scale or Debug",
                            TEXT_ARGS(text_quote(reader->arena, name, 63)));
     *classes |= CLASS_BIT(class);
     return true;
 }
 
-static bool read_classes(struct policy_reader *reader, struct policy_map map, struct freeze_scope *scope)
+bool policy_get_classes(struct policy_reader *reader, struct policy_map map, change_classes *classes)
 {
     const struct text *names = NULL;
     size_t count = 0;
@@ -56,7 +53,7 @@ static bool read_classes(struct policy_reader *reader, struct policy_map map, st
     for (size_t i = 0; good && i < count; i++)
         good = read_class(reader, &policy_find(map, "classes")->children[i],
                           policy_path_index(reader, policy_path(reader, map.path, "classes"), i), names[i],
-                          &scope->classes);
+                          classes);
     return good;
 }
 
@@ -124,8 +121,8 @@ bool window_read_scope(struct policy_reader *reader, struct policy_map map, cons
     bool good =
         policy_read_label_selector(reader, map, "namespaceSelector", &window->said.namespaces, &ignored);
     good &= policy_read_label_selector(reader, map, "objectSelector", &scope->objects, &ignored);
-    good &= read_kinds(reader, map, policies, scope);
-    good &= read_classes(reader, map, scope);
+    good &= policy_get_kinds(reader, map, policies, &scope->kinds, &scope->kind_count);
+    good &= policy_get_classes(reader, map, &scope->classes);
     good &= read_exempt(reader, map, scope);
     good &= read_runway(reader, map, &window->said);
     scope->key = key_of(scope, reader->arena);

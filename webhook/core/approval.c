@@ -37,7 +37,8 @@ void approval_read_ids(const struct approval_rule *rule, struct text annotation,
         at++;
         if (id.length == 0)
             continue;
-        if (rule->id_pattern.matches != NULL && rule->id_pattern.matches(rule->id_pattern.program, id))
+        if (id.length <= APPROVAL_ID_BYTES_LIMIT && rule->id_pattern.matches != NULL &&
+            rule->id_pattern.matches(rule->id_pattern.program, id))
             add_id(evidence.valid, &evidence.valid_count, id, &evidence.too_many);
         else
             add_id(evidence.invalid, &evidence.invalid_count, id, &evidence.too_many);

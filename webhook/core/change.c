@@ -48,13 +48,19 @@ static change_classes classify_scale(const struct object_state *before, const st
     return classes;
 }
 
+/* Back to what this very object ran before, by its own record. */
+static bool rolls_back(const struct change *change)
+{
+    return change->record.old != NULL && record_ran(change->record.old, change->digest_after);
+}
+
 static change_classes classify_update(const struct change *change)
 {
     const struct object_state *before = &change->before, *after = &change->after;
     change_classes classes = classify_scale(before, after);
 
     if (change->template_difference == TEMPLATE_DIFFERENT)
-        classes |= CLASS_BIT(CLASS_ROLLOUT);
+        classes |= rolls_back(change) ? CLASS_BIT(CLASS_ROLLBACK) : CLASS_BIT(CLASS_ROLLOUT);
     else if (change->template_difference == TEMPLATE_RESTARTED)
         classes |= CLASS_BIT(CLASS_RESTART);
     if (resumes(before, after))

@@ -18,10 +18,20 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_HOLD_ENDED] = "HoldEnded",
     [REASON_RELEASED] = "Released",
     [REASON_RELEASED_BY_HAND] = "ReleasedByHand",
+    [REASON_BREAK_GLASS] = "BreakGlass",
+    [REASON_REVIEWED] = "Reviewed",
     [REASON_NAMESPACE_UNKNOWN] = "NamespaceUnknown",
     [REASON_APPROVAL_MISSING] = "ApprovalMissing",
     [REASON_APPROVAL_INVALID] = "ApprovalInvalid",
     [REASON_APPROVAL_INSUFFICIENT] = "ApprovalInsufficient",
+    [REASON_APPROVAL_REUSED] = "ApprovalReused",
+    [REASON_APPROVAL_OWN] = "ApprovalOwn",
+    [REASON_APPROVAL_EXPIRED] = "ApprovalExpired",
+    [REASON_APPROVAL_EARLY] = "ApprovalEarly",
+    [REASON_APPROVAL_OTHER_TEMPLATE] = "ApprovalOtherTemplate",
+    [REASON_APPROVAL_OTHER_WORKLOAD] = "ApprovalOtherWorkload",
+    [REASON_APPROVER_NOT_ENTITLED] = "ApproverNotEntitled",
+    [REASON_TOKEN_INVALID] = "TokenInvalid",
     [REASON_DOCUMENT_MISSING] = "ChangeDocumentMissing",
     [REASON_DOCUMENT_INVALID] = "ChangeDocumentInvalid",
     [REASON_DOCUMENT_ELSEWHERE] = "ChangeDocumentElsewhere",
@@ -30,6 +40,13 @@ static const char *const reason_names[REASON_COUNT] = {
     [REASON_WINDOW_INVALID] = "WindowInvalid",
     [REASON_HOLD_PROTECTED] = "HoldProtected",
     [REASON_HOLD_MISMATCH] = "HoldMismatch",
+    [REASON_RECORD_PROTECTED] = "RecordProtected",
+    [REASON_RECORD_MISMATCH] = "RecordMismatch",
+    [REASON_EVIDENCE_PROTECTED] = "EvidenceProtected",
+    [REASON_BREAK_GLASS_REFUSED] = "BreakGlassRefused",
+    [REASON_BREAK_GLASS_INVALID] = "BreakGlassInvalid",
+    [REASON_BREAK_GLASS_USED] = "BreakGlassUsed",
+    [REASON_APPROVAL_UNUSABLE] = "ApprovalUnusable",
 };
 
 const char *reason_code_name(enum reason_code code)
@@ -50,6 +67,10 @@ const char *verdict_kind_name(enum verdict_kind kind)
 
 void verdict_add(struct verdict *verdict, enum reason_code code, struct text field, struct text message)
 {
+    /* Many small faults must not hide one that is refused in every mode. */
+    bool protected = code == REASON_HOLD_PROTECTED || code == REASON_RECORD_PROTECTED;
+    if (verdict->reason_count == VERDICT_REASONS_MOST && protected)
+        verdict->reason_count--;
     if (verdict->reason_count < VERDICT_REASONS_MOST)
         verdict->reasons[verdict->reason_count++] = (struct reason){code, field, message};
 }
@@ -107,12 +128,13 @@ static bool let_through(const struct policy *policy, const struct facts *facts, 
     return true;
 }
 
-static bool needs_approval(const struct policy *policy, change_classes classes)
+void verdict_keep(struct text *list, size_t *count, struct text text)
 {
-    bool needed = false;
-    for (unsigned class = 0; class < CLASS_COUNT; class ++)
-        needed |= (classes & CLASS_BIT(class)) && policy->needs[class].approval;
-    return needed;
+    for (size_t i = 0; i < *count; i++)
+        if (text_equal(list[i], text))
+            return;
+    if (*count < VERDICT_EVIDENCE_MOST)
+        list[(*count)++] = text;
 }
 
 struct text decision_subject(const struct change *change, struct arena *arena)
@@ -156,7 +178,9 @@ void verdict_conclude(struct verdict *verdict, enum policy_mode mode, struct tex
         verdict->would_deny |= fault;
         if (fault && mode == MODE_WARN)
             verdict_warn(verdict, subject, " would be denied", reason->message, arena);
-        if ((reason->code == REASON_FREEZE_WARNING || reason->code == REASON_HELD) && mode != MODE_AUDIT)
+        bool told = reason->code == REASON_FREEZE_WARNING || reason->code == REASON_HELD ||
+                    reason->code == REASON_BREAK_GLASS;
+        if (told && mode != MODE_AUDIT)
             verdict_warn(verdict, subject, "", reason->message, arena);
     }
     if (verdict->would_deny && mode == MODE_ENFORCE) {
@@ -203,7 +227,8 @@ void decision_conclude(const struct policy *policy, const struct change *change,
     };
     /* The marks are the gate's own: whoever could plant them while a policy only warns would be believed
      * later. */
-    bool forged = decision_faults(verdict) & (UINT64_C(1) << REASON_HOLD_PROTECTED);
+    bool forged = decision_faults(verdict) &
+                  (UINT64_C(1) << REASON_HOLD_PROTECTED | UINT64_C(1) << REASON_RECORD_PROTECTED);
     verdict_conclude(verdict, forged ? MODE_ENFORCE : policy->mode, subject,
                      arena_concat(arena, opening, sizeof(opening) / sizeof(opening[0])), arena);
 }
@@ -215,9 +240,11 @@ static void let_edit_through(const struct policy *policy, const struct facts *fa
 {
     if (!facts->namespace_terminating && !is_trusted_controller(policy, change)) {
         decision_check_relabel(policy, facts, change, now_s, arena, verdict);
-        decision_check_marks(change, verdict);
+        decision_check_marks(change, arena, verdict);
+        if (!change->hold.keeps)
+            decision_check_glass(policy, change, arena, verdict);
     }
-    if (verdict->reason_count > 0)
+    if (verdict->reason_count + verdict->warning_count > 0)
         decision_conclude(policy, change, arena, verdict);
     if (verdict->would_deny)
         return;
@@ -243,11 +270,20 @@ enum freeze_action decision_check_needs(const struct policy *policy, const struc
                                         struct verdict *verdict)
 {
     struct calendar_view view = decision_view(policy, facts, change, arena);
-    if (needs_approval(policy, change->classes)) {
-        decision_check_approval(policy, change, arena, verdict);
-        decision_check_document(policy, change, arena, verdict);
-    }
+    struct approval_need need;
+    approval_need_of(policy, change, &need);
+    if (need.approval)
+        decision_check_approval(policy, facts, &need, change, now_s, arena, verdict);
+    if (need.document)
+        decision_check_document(policy, change, need.document_required, arena, verdict);
     return decision_check_freeze(&view, change, now_s, arena, verdict);
+}
+
+static bool asks_approval(const struct policy *policy, const struct change *change)
+{
+    struct approval_need need;
+    approval_need_of(policy, change, &need);
+    return need.approval;
 }
 
 /* What is said of a change that is let in: soon it would not be. */
@@ -267,7 +303,8 @@ static void check(const struct policy *policy, const struct facts *facts, const 
     enum freeze_action action = decision_check_needs(policy, facts, change, now_s, arena, verdict);
     if (verdict->opens_s == 0)
         decision_check_relabel(policy, facts, change, now_s, arena, verdict);
-    decision_check_marks(change, verdict);
+    decision_break_glass(policy, change, now_s, arena, verdict);
+    decision_check_marks(change, arena, verdict);
     decision_let_go(policy, change, verdict);
     decision_delay(policy, facts, change, action, now_s, arena, verdict);
 
@@ -275,11 +312,22 @@ static void check(const struct policy *policy, const struct facts *facts, const 
         decision_conclude(policy, change, arena, verdict);
     if (verdict->would_deny || verdict->kind == VERDICT_DELAY)
         return;
-    look_ahead(policy, facts, change, now_s, arena, verdict);
-    bool approval = needs_approval(policy, change->classes);
-    verdict_add(verdict, approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY, TEXT_EMPTY);
+    if (!verdict->overrides)
+        look_ahead(policy, facts, change, now_s, arena, verdict);
+    if (!verdict->overrides)
+        verdict_add(verdict, asks_approval(policy, change) ? REASON_APPROVED : REASON_NOTHING_REQUIRED,
+                    TEXT_EMPTY, TEXT_EMPTY);
     if (change->hold.keeps)
         decision_check_held(policy, facts, change, now_s, arena, verdict);
+}
+
+/* A preview wants to see the object as it would be stored; it is told what would be in the way. */
+static const struct policy *only_warning(const struct policy *policy, struct arena *arena)
+{
+    struct policy *warned = arena_alloc_array(arena, 1, sizeof(*warned));
+    *warned = *policy;
+    warned->mode = MODE_WARN;
+    return warned;
 }
 
 void decision_make(const struct policy *policy, const struct facts *facts, const struct change *change,
@@ -287,6 +335,8 @@ void decision_make(const struct policy *policy, const struct facts *facts, const
 {
     enum reason_code code;
     *ret_verdict = (struct verdict){.policy = policy, .http_status = 200};
+    if (change->preview && change->dry_run && policy != NULL)
+        policy = only_warning(policy, arena);
 
     if (!facts->namespace_known)
         deny_unknown_namespace(change, arena, ret_verdict);
@@ -296,4 +346,7 @@ void decision_make(const struct policy *policy, const struct facts *facts, const
         let_edit_through(policy, facts, change, now_s, arena, ret_verdict);
     else
         verdict_add(ret_verdict, code, TEXT_EMPTY, TEXT_EMPTY);
+    bool decided = policy != NULL && change->workload != KIND_NONE && !facts->namespace_terminating;
+    if (decided && facts->namespace_known && !is_trusted_controller(policy, change))
+        decision_record(change, now_s, arena, ret_verdict);
 }

@@ -1,8 +1,6 @@
 /* Delay: what becomes of a change that is held already when its object is written again. */
 #include "decision_private.h"
 
-#include <string.h>
-
 /* Its owner had stopped it, and no longer wants that. */
 static bool goes_on(const struct change *change)
 {
@@ -81,15 +79,30 @@ static void refuse_escape(const struct policy *policy, const struct change *held
 
 /* `found`: what was found of the held change, whose approvals the record names. */
 static void release(const struct change *change, enum reason_code code, const struct verdict *found,
-                    struct verdict *verdict)
+                    struct arena *arena, struct verdict *verdict)
 {
     if (change->hold.asks_release)
         verdict->target.label = text_of(HOLD_LABEL_RELEASING);
     verdict->releases = code != REASON_HOLD_ENDED;
-    memcpy(verdict->approvals, found->approvals, sizeof(verdict->approvals));
-    verdict->approval_count = found->approval_count;
+    /* Beside what the edit itself may have brought. */
+    for (size_t i = 0; i < found->approval_count; i++)
+        verdict_keep(verdict->approvals, &verdict->approval_count, found->approvals[i]);
+    for (size_t i = 0; i < found->approver_count; i++)
+        verdict_keep(verdict->approvers, &verdict->approver_count, found->approvers[i]);
+    for (size_t i = 0; i < found->used_count; i++)
+        verdict_keep(verdict->used, &verdict->used_count, found->used[i]);
+    verdict->overrides |= found->overrides;
+    if (found->overrides) {
+        verdict->reasons[verdict->reason_count++] = found->reasons[0];
+        verdict_warn(verdict, decision_subject(change, arena), "", found->reasons[0].message, arena);
+    }
     verdict_add(verdict, code, TEXT_EMPTY, TEXT_EMPTY);
 }
+
+/* An attempt at break-glass is refused, held or not. */
+#define BROKEN_WRONGLY                                                                       \
+    (UINT64_C(1) << REASON_BREAK_GLASS_REFUSED | UINT64_C(1) << REASON_BREAK_GLASS_INVALID | \
+     UINT64_C(1) << REASON_BREAK_GLASS_USED)
 
 void decision_check_held(const struct policy *policy, const struct facts *facts, const struct change *change,
                          int64_t now_s, struct arena *arena, struct verdict *verdict)
@@ -97,17 +110,24 @@ void decision_check_held(const struct policy *policy, const struct facts *facts,
     struct change held = *change;
     struct verdict found = {0};
     held.classes = change->hold.held_classes;
+    held.hold.released = true;
     if (held.classes == CLASS_BIT(CLASS_METADATA)) { /* what was resumed is to stay stopped */
-        release(change, REASON_HOLD_ENDED, &found, verdict);
+        release(change, REASON_HOLD_ENDED, &found, arena, verdict);
         return;
     }
     decision_check_needs(policy, facts, &held, now_s, arena, &found);
+    decision_break_glass(policy, &held, now_s, arena, &found);
     uint64_t faults = policy->mode == MODE_ENFORCE ? decision_faults(&found) : 0;
+    if (faults & BROKEN_WRONGLY) {
+        tell_faults(&found, verdict);
+        decision_conclude(policy, &held, arena, verdict);
+        return;
+    }
     bool asks = change->hold.asks_release || change->hold.gate_gone;
     if (faults == 0) {
-        release(change, REASON_RELEASED, &found, verdict);
+        release(change, REASON_RELEASED, &found, arena, verdict);
     } else if (asks && faults == FROZEN_ALONE && principals_include(&policy->operators, &change->user)) {
-        release(change, REASON_RELEASED_BY_HAND, &found, verdict);
+        release(change, REASON_RELEASED_BY_HAND, &found, arena, verdict);
     } else if (asks) {
         refuse_release(policy, &held, &found, arena, verdict);
     } else if (escapes(change)) {

@@ -21,7 +21,7 @@ static struct hold make_hold(const struct policy *policy, const struct change *c
         .since_s = now_s,
         .classes = classes & HOLDABLE,
         .policy = policy->name,
-        .by = text_quote(arena, change->user.name, 253),
+        .by = text_quote(arena, change->user.name, RECORD_NAME_BYTES_MOST),
         .approvals = text_quote(arena, change->approval_ids, 253),
         .document = text_quote(arena, change->change_document, 512),
         .digest = change->digest_after,

@@ -46,7 +46,7 @@ static bool differ(struct text a, struct text b)
     return (a.at == NULL) != (b.at == NULL) || !text_equal(a, b);
 }
 
-void decision_check_marks(const struct change *change, struct verdict *verdict)
+void decision_check_marks(const struct change *change, struct arena *arena, struct verdict *verdict)
 {
     const struct change_hold *hold = &change->hold;
     bool is_edit = change->operation == OPERATION_UPDATE && change->workload != KIND_NONE;
@@ -61,6 +61,19 @@ void decision_check_marks(const struct change *change, struct verdict *verdict)
         verdict_add(
             verdict, REASON_HOLD_PROTECTED, (struct text)TEXT("metadata.labels[" HOLD_LABEL "]"),
             (struct text)TEXT("label " HOLD_LABEL " is written by changegate alone; leave it as it is"));
+    if (differ(change->record.before, change->record.after))
+        verdict_add(verdict, REASON_RECORD_PROTECTED,
+                    (struct text)TEXT("metadata.annotations[" RECORD_ANNOTATION "]"),
+                    (struct text)TEXT("annotation " RECORD_ANNOTATION
+                                      " is written by changegate alone; leave it "
+                                      "as it is"));
+    if (change->record.evidence_differs)
+        verdict_add(
+            verdict, REASON_EVIDENCE_PROTECTED, (struct text)TEXT("metadata.annotations"),
+            arena_printf(arena,
+                         "evidence comes with the change, not through /%.*s: leave these annotations as "
+                         "they are",
+                         TEXT_ARGS(text_quote(arena, change->subresource, 63))));
 }
 
 /* ---- the object as it will be stored ---- */

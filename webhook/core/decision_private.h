@@ -3,6 +3,7 @@
 #define CHANGEGATE_CORE_DECISION_PRIVATE_H
 
 #include "core/decision.h"
+#include "core/requirement.h"
 
 enum { WARNING_BYTES_MOST = 256 }; /* the API server cuts there */
 
@@ -28,11 +29,37 @@ void decision_conclude(const struct policy *policy, const struct change *change,
 /* "Deployment shop/web", fit to be printed. */
 struct text decision_subject(const struct change *change, struct arena *arena);
 
+/* "metadata.annotations[KEY]" */
+struct text decision_annotation_field(struct text key, struct arena *arena);
+
+/* What to do where the request cannot carry an annotation at all; else empty. */
+const char *decision_carrier_hint(const struct change *change);
+
+/* One text more, unless it is there or VERDICT_EVIDENCE_MOST are. */
+void verdict_keep(struct text *list, size_t *count, struct text text);
+
 /* Each adds a reason for every fault it finds. */
-void decision_check_approval(const struct policy *policy, const struct change *change, struct arena *arena,
-                             struct verdict *verdict);
-void decision_check_document(const struct policy *policy, const struct change *change, struct arena *arena,
-                             struct verdict *verdict);
+void decision_check_approval(const struct policy *policy, const struct facts *facts,
+                             const struct approval_need *need, const struct change *change, int64_t now_s,
+                             struct arena *arena, struct verdict *verdict);
+void decision_check_document(const struct policy *policy, const struct change *change, bool required,
+                             struct arena *arena, struct verdict *verdict);
+
+/* Where this request breaks the glass and may: the faults become what is overridden. Else adds why not. */
+void decision_break_glass(const struct policy *policy, const struct change *change, int64_t now_s,
+                          struct arena *arena, struct verdict *verdict);
+
+/* The same of an edit that needs nothing: who may, and that it comes to nothing. */
+void decision_check_glass(const struct policy *policy, const struct change *change, struct arena *arena,
+                          struct verdict *verdict);
+
+/* Of an override that counts: what the record keeps, but for the digest. */
+struct record_override decision_override_of(const struct change *change, int64_t now_s, struct arena *arena);
+
+/* What the object has to carry of the record. Last, when the verdict is made. */
+void decision_record(const struct change *change, int64_t now_s, struct arena *arena,
+                     struct verdict *verdict);
+
 /* Returns what the calendar does now. */
 enum freeze_action decision_check_freeze(const struct calendar_view *view, const struct change *change,
                                          int64_t now_s, struct arena *arena, struct verdict *verdict);
@@ -60,8 +87,9 @@ enum freeze_action decision_check_needs(const struct policy *policy, const struc
 uint64_t decision_faults(const struct verdict *verdict);
 
 /* What a hold keeps from happening. */
-#define HOLDABLE \
-    (CLASS_BIT(CLASS_CREATE) | CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_RESTART) | CLASS_BIT(CLASS_RESUME))
+#define HOLDABLE                                                                      \
+    (CLASS_BIT(CLASS_CREATE) | CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_ROLLBACK) | \
+     CLASS_BIT(CLASS_RESTART) | CLASS_BIT(CLASS_RESUME))
 
 /* What decision_faults says where nothing but a freeze is in the way. */
 #define FROZEN_ALONE (UINT64_C(1) << REASON_FROZEN)
@@ -97,7 +125,7 @@ void decision_check_pause(const struct policy *policy, const struct facts *facts
 void decision_let_go(const struct policy *policy, const struct change *change, struct verdict *verdict);
 
 /* Marks of a hold that come by another way than through the object itself. */
-void decision_check_marks(const struct change *change, struct verdict *verdict);
+void decision_check_marks(const struct change *change, struct arena *arena, struct verdict *verdict);
 
 /* The reason Frozen of a view that is closed now, with every cause and the next opening. `field` and `more`,
  * the end of the text, are static. */

@@ -1,36 +1,14 @@
 #include "edge/admit.h"
 
-#include "codec/review.h"
-#include "codec/window.h"
+#include "admit_private.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-struct admit {
-    unsigned loop;
-    struct metrics *metrics;  /* borrowed */
-    struct decision_log *log; /* borrowed, or NULL */
-    struct json_reader *reader;
-    struct arena arena;              /* of the request in hand */
-    struct json_text_buffer scratch; /* canonical templates */
-    struct json_text_buffer answer, line;
-};
-
-/* One request on its way from the body to the answer. */
-struct admission {
-    struct admit *admit;
-    const struct snapshot *snapshot;
-    const struct admit_request *request;
-    const char *path; /* static */
-    struct review review;
-    struct verdict verdict;
-    int64_t now_s;
-    int64_t started_ns;
-};
-
 enum { TIMEOUT_S_MOST = 30, TEXT_KEPT_BYTES = 256 << 10 };
 
-struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_log *log)
+struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_log *log,
+                        struct override_events *overrides)
 {
     struct admit *admit = calloc(1, sizeof(*admit));
     if (admit == NULL)
@@ -38,6 +16,7 @@ struct admit *admit_new(unsigned loop, struct metrics *metrics, struct decision_
     admit->loop = loop;
     admit->metrics = metrics;
     admit->log = log;
+    admit->overrides = overrides;
     admit->reader = json_reader_new();
     return admit;
 }
@@ -123,7 +102,7 @@ static int64_t deadline_ns(struct text query)
     return total > 0 && total < most ? total : most;
 }
 
-static void answer_with(struct text body, struct admit_answer *ret_answer)
+void admission_answer(struct text body, struct admit_answer *ret_answer)
 {
     *ret_answer = (struct admit_answer){
         .http_status = 200,
@@ -133,13 +112,13 @@ static void answer_with(struct text body, struct admit_answer *ret_answer)
     };
 }
 
-static void conclude(struct admission *admission, const struct change *change, const struct user *user,
-                     struct admit_answer *ret_answer)
+void admission_conclude(struct admission *admission, const struct change *change, const struct user *user,
+                        struct admit_answer *ret_answer)
 {
     struct admit *admit = admission->admit;
     int64_t latency_ns = monotonic_ns() - admission->started_ns;
     review_write_answer(admission->review.uid, &admission->verdict, change, &admit->answer);
-    answer_with(json_text_view(&admit->answer), ret_answer);
+    admission_answer(json_text_view(&admit->answer), ret_answer);
     if (admission->request->waited_ns > deadline_ns(admission->request->query))
         metrics_count(admit->metrics, METRICS_EXPIRED_REQUESTS);
     if (change != NULL)
@@ -147,10 +126,8 @@ static void conclude(struct admission *admission, const struct change *change, c
                          change_main_class(change->classes), change->workload, admission->review.dry_run,
                          latency_ns);
     else
-        metrics_guard_decision(admit->metrics, admit->loop,
-                               text_is(admission->review.resource, "namespaces") ? METRICS_GUARDED_NAMESPACE
-                                                                                 : METRICS_GUARDED_WINDOW,
-                               admission->verdict.kind, admission->review.dry_run, latency_ns);
+        metrics_guard_decision(admit->metrics, admit->loop, admission->guarded, admission->verdict.kind,
+                               admission->review.dry_run, latency_ns);
     if (admit->log == NULL)
         return;
     review_write_log_line(admission->path, &admission->review, change, user, &admission->verdict,
@@ -184,6 +161,9 @@ static bool decide_change(struct admission *admission, const struct policy **ret
     if (!review_read_change(&admission->review, policy, reads_labels, &admit->arena, &admit->scratch,
                             ret_change, error))
         return false;
+    if (policy != NULL && ret_change->workload != KIND_NONE)
+        facts.approvals = snapshot_approvals(admission->snapshot, ret_change->namespace, ret_change->kind,
+                                             ret_change->name, &facts.approval_count);
     decision_make(policy, &facts, ret_change, admission->now_s, &admit->arena, &admission->verdict);
     review_complete_hold(&admission->review, policy, ret_change, &admit->arena, &admit->scratch,
                          &admission->verdict);
@@ -201,7 +181,9 @@ static bool validate(struct admission *admission, struct admit_answer *ret_answe
     if (!decide_change(admission, &policy, &change, error))
         return false;
     decision_verify_hold(&change, admission->now_s, &admission->admit->arena, &admission->verdict);
-    conclude(admission, &change, &change.user, ret_answer);
+    decision_verify_record(&change, &admission->admit->arena, &admission->verdict);
+    admission_tell_override(admission, &change);
+    admission_conclude(admission, &change, &change.user, ret_answer);
     return true;
 }
 
@@ -212,63 +194,20 @@ static bool mutate(struct admission *admission, struct admit_answer *ret_answer,
     struct admit *admit = admission->admit;
     const struct policy *policy;
     struct change change;
+    if (admission_is_about_approval(&admission->review))
+        return admission_stamp(admission, ret_answer, error);
     if (!decide_change(admission, &policy, &change, error))
         return false;
     review_write_mutation(&admission->review, policy, &change, &admission->verdict, &admit->arena,
                           &admit->scratch, &admit->answer);
-    answer_with(json_text_view(&admit->answer), ret_answer);
+    admission_answer(json_text_view(&admit->answer), ret_answer);
     return true;
-}
-
-static bool guard_namespace(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
-{
-    struct admit *admit = admission->admit;
-    struct namespace_change change;
-    if (!review_read_namespace(&admission->review, &admit->arena, &change, error))
-        return false;
-    decision_make_namespace(snapshot_policies(admission->snapshot), &change, &admit->arena,
-                            &admission->verdict);
-    conclude(admission, NULL, &change.user, ret_answer);
-    return true;
-}
-
-/* A FreezeWindow that could not be used is refused when it is written. One that got past that must not be
- * kept from being deleted, for which its finalizers have to go. Windows are written by hand: what reading one
- * costs does not matter, and no change to a workload waits for it. */
-static bool guard_window(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
-{
-    struct admit *admit = admission->admit;
-    struct window window;
-    struct window_faults faults = {.count = 0};
-    struct user user;
-    if (!review_read_user(&admission->review, &admit->arena, &user, error))
-        return false;
-    struct text spec = review_read_spec(&admission->review, &admit->scratch);
-    bool asked = admission->review.operation != OPERATION_DELETE && !review_keeps_spec(&admission->review);
-    if (asked && window_read_object(admission->review.name, spec, snapshot_policies(admission->snapshot),
-                                    &admit->arena, &window, &faults))
-        faults.count = 0;
-    decision_make_window(admission->review.name, faults.items, faults.count, &admit->arena,
-                         &admission->verdict);
-    conclude(admission, NULL, &user, ret_answer);
-    return true;
-}
-
-static bool guard(struct admission *admission, struct admit_answer *ret_answer, struct error *error)
-{
-    const struct review *review = &admission->review;
-    if (text_is(review->resource, "namespaces") && review->group.length == 0)
-        return guard_namespace(admission, ret_answer, error);
-    if (text_is(review->resource, "freezewindows") && text_is(review->group, "changegate.dev"))
-        return guard_window(admission, ret_answer, error);
-    return error_set(error, ERROR_INPUT,
-                     "/guard decides on namespaces and freezewindows only; point this rule at /validate");
 }
 
 static const struct route {
     const char *path;
     bool (*run)(struct admission *admission, struct admit_answer *ret_answer, struct error *error);
-} routes[] = {{"/validate", validate}, {"/mutate", mutate}, {"/guard", guard}};
+} routes[] = {{"/validate", validate}, {"/mutate", mutate}, {"/guard", admission_guard}};
 
 static const struct route *find_route(struct text path)
 {

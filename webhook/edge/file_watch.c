@@ -26,7 +26,7 @@ struct signature {
 };
 
 struct watched_file {
-    const char *path; /* borrowed */
+    char *path; /* owned */
     unsigned bit;
     struct signature signature;
 };
@@ -38,7 +38,7 @@ struct directories {
 
 struct file_watch {
     int fd;
-    struct watched_file files[FILE_WATCH_FILES_MOST];
+    struct watched_file *files; /* owned */
     size_t file_count;
     struct directories directories;
     int64_t first_event_ms, last_event_ms; /* 0: nothing happened since the last look */
@@ -170,17 +170,34 @@ void file_watch_free(struct file_watch *files)
 {
     if (files == NULL)
         return;
+    for (size_t i = 0; i < files->file_count; i++)
+        free(files->files[i].path);
     close(files->fd);
+    free(files->files);
     free(files);
 }
 
 void file_watch_add(struct file_watch *files, const char *path, unsigned bit)
 {
-    if (files->file_count == FILE_WATCH_FILES_MOST)
+    char *copy = strdup(path);
+    files->files = realloc(files->files, (files->file_count + 1) * sizeof(*files->files));
+    if (copy == NULL || files->files == NULL)
         abort();
     /* First the watch, then the look: a change in between is seen by one of them. */
     watch_way(files->fd, path, &files->directories);
-    files->files[files->file_count++] = (struct watched_file){path, bit, signature_of(path)};
+    files->files[files->file_count++] = (struct watched_file){copy, bit, signature_of(path)};
+}
+
+/* Their directories are let go at the next look. */
+void file_watch_forget(struct file_watch *files, unsigned bit)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < files->file_count; i++)
+        if (files->files[i].bit == bit)
+            free(files->files[i].path);
+        else
+            files->files[kept++] = files->files[i];
+    files->file_count = kept;
 }
 
 int file_watch_fd(const struct file_watch *files)

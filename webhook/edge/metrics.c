@@ -86,6 +86,16 @@ static const struct {
     [METRICS_RELEASE_FAILURES] =
         {"release_failures_total",
          "Releases that this process asked for and that were refused or had no answer; each is tried again."},
+    [METRICS_BREAK_GLASS_ALLOWED] = {"break_glass_total", "Changes that asked for break-glass, by outcome."},
+    [METRICS_BREAK_GLASS_REFUSED] = {"break_glass_total", ""},
+    [METRICS_OVERRIDE_EVENTS_DROPPED] = {"override_events_dropped_total",
+                                         "Events about break-glass not written, since too many waited."},
+};
+
+/* Of those that share a name; they stand one behind the other. */
+static const char *const counter_labels[METRICS_COUNTER_COUNT] = {
+    [METRICS_BREAK_GLASS_ALLOWED] = "{outcome=\"allowed\"}",
+    [METRICS_BREAK_GLASS_REFUSED] = "{outcome=\"refused\"}",
 };
 
 static const struct {
@@ -101,10 +111,10 @@ static const struct {
     [METRICS_NAMESPACES_GOVERNED] = {"governed_namespaces", "Namespaces that a policy governs.", SHOWN_AS_IS},
     [METRICS_NAMESPACES_FROZEN] = {"freezes_active", "Governed namespaces closed now, by label or window.",
                                    SHOWN_AS_IS},
-    [METRICS_SYNCED] = {"synced", "1 once the namespaces and the freeze windows are known.", SHOWN_AS_IS},
-    [METRICS_IN_TOUCH_S] = {"snapshot_age_seconds",
-                            "Seconds since the last word from the source of namespaces and windows.",
-                            SHOWN_AS_AGE},
+    [METRICS_SYNCED] = {"synced", "1 once namespaces, freeze windows and approvals are known.", SHOWN_AS_IS},
+    [METRICS_IN_TOUCH_S] =
+        {"snapshot_age_seconds",
+         "Seconds since the last word from the source of namespaces, windows and approvals.", SHOWN_AS_AGE},
     [METRICS_CERTIFICATE_EXPIRY_S] = {"certificate_expiry_timestamp_seconds",
                                       "When the serving certificate ends, in unix time.", SHOWN_AS_IS},
     [METRICS_POLICY_LOADED_S] = {"policy_loaded_timestamp_seconds",
@@ -134,6 +144,7 @@ static const struct {
          "Seconds since the oldest hold began, by the leader of the releases; 0: none, and in others.",
          SHOWN_AS_AGE_OR_0},
     [METRICS_RELEASER_LEADER] = {"releaser_leader", "1 in the process that leads the releases.", SHOWN_AS_IS},
+    [METRICS_APPROVALS] = {"approvals", "Approval objects that have not expired.", SHOWN_AS_IS},
 };
 
 /* The API's spelling, so that a series can be joined with others by kind. */
@@ -281,8 +292,9 @@ static void write_requests_by_kind(const struct metrics *metrics, enum verdict_k
 static void write_requests_of_guard(const struct metrics *metrics, enum verdict_kind verdict,
                                     struct json_text_buffer *out)
 {
-    static const char *const names[] = {
-        [METRICS_GUARDED_NAMESPACE] = "Namespace", [METRICS_GUARDED_WINDOW] = "FreezeWindow"};
+    static const char *const names[] = {[METRICS_GUARDED_NAMESPACE] = "Namespace",
+                                        [METRICS_GUARDED_WINDOW] = "FreezeWindow",
+                                        [METRICS_GUARDED_APPROVAL] = "Approval"};
     for (unsigned guarded = 0; guarded < METRICS_GUARDED_COUNT; guarded++)
         for (unsigned dry_run = 0; dry_run < DRY_RUN_COUNT; dry_run++) {
             uint64_t sum = 0;
@@ -356,8 +368,10 @@ static void write_gauges(const struct metrics *metrics, int64_t now_s, struct js
 static void write_counters(const struct metrics *metrics, struct json_text_buffer *out)
 {
     for (enum metrics_counter counter = 0; counter < METRICS_COUNTER_COUNT; counter++) {
-        write_head(out, counter_texts[counter].name, "counter", counter_texts[counter].help);
-        print(out, "changegate_%s %llu\n", counter_texts[counter].name,
+        const char *name = counter_texts[counter].name, *labels = counter_labels[counter];
+        if (counter == 0 || strcmp(counter_texts[counter - 1].name, name) != 0)
+            write_head(out, name, "counter", counter_texts[counter].help);
+        print(out, "changegate_%s%s %llu\n", name, labels == NULL ? "" : labels,
               (unsigned long long)read_counter(&metrics->counters[counter]));
     }
 }

@@ -145,8 +145,10 @@ static void decide(struct releaser *releaser, struct releaser_kind *kind, struct
     if (!review_read_held(root, namespace->policy, type, calendar != NULL && calendar->reads_labels,
                           &releaser->scratch, &releaser->canonical, &change))
         return;
-    decision_make(namespace->policy, &namespace->facts, &change, releaser->now_s, &releaser->scratch,
-                  &verdict);
+    struct facts facts = namespace->facts;
+    facts.approvals = snapshot_approvals(releaser->snapshot, change.namespace, change.kind, change.name,
+                                         &facts.approval_count);
+    decision_make(namespace->policy, &facts, &change, releaser->now_s, &releaser->scratch, &verdict);
     take_verdict(releaser, kind, entry, &verdict, marks);
 }
 

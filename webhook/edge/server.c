@@ -50,7 +50,8 @@ static void *allocate(size_t count, size_t size_bytes)
 }
 
 bool server_new(const struct server_options *options, struct tls *tls, struct metrics *metrics,
-                struct decision_log *log, struct server **ret_server, struct error *error)
+                struct decision_log *log, struct override_events *overrides, struct server **ret_server,
+                struct error *error)
 {
     struct server *server = allocate(1, sizeof(*server));
     int *fds = allocate(options->threads, sizeof(*fds)), plain_fd;
@@ -58,6 +59,7 @@ bool server_new(const struct server_options *options, struct tls *tls, struct me
     server->tls = tls;
     server->metrics = metrics;
     server->log = log;
+    server->overrides = overrides;
     arena_init(&server->arena);
     bool good = bind_all(server, fds, &plain_fd, error);
     if (good) {

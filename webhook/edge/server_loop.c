@@ -155,7 +155,7 @@ void loop_init(struct loop *loop, struct server *server, unsigned number, int fd
 {
     loop->server = server;
     loop->number = number;
-    loop->admit = admit_new(number, server->metrics, server->log);
+    loop->admit = admit_new(number, server->metrics, server->log, server->overrides);
     clients_init(&loop->clients);
     init_listener(&loop->admission, loop, fd, false);
     init_listener(&loop->probes, loop, plain_fd, true);

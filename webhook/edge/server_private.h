@@ -85,6 +85,7 @@ struct server {
     struct tls *tls;
     struct metrics *metrics;
     struct decision_log *log;
+    struct override_events *overrides; /* NULL: none */
     h2o_globalconf_t config;
     h2o_hostconf_t *admission_hosts[2], *probe_hosts[2]; /* each NULL-terminated */
     struct loop *loops;

@@ -8,8 +8,9 @@ enum { SLOTS_LEAST = 16, SLOTS_PER_NAMESPACE = 2 };
 
 struct snapshot {
     atomic_uint references;
-    struct policy_file *policies; /* one reference, as to the next */
+    struct policy_file *policies; /* one reference, as to the next two */
     struct calendars *calendars;
+    struct approval_index *approvals;
     struct arena arena; /* owns all below */
     struct snapshot_namespace *namespaces;
     size_t namespace_count;
@@ -57,7 +58,7 @@ static void add_namespace(void *context, const struct namespace_metadata *metada
 }
 
 struct snapshot *snapshot_build(struct policy_file *policies, struct calendars *calendars,
-                                const struct namespace_store *store)
+                                struct approval_index *approvals, const struct namespace_store *store)
 {
     struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
     if (snapshot == NULL)
@@ -65,6 +66,7 @@ struct snapshot *snapshot_build(struct policy_file *policies, struct calendars *
     atomic_init(&snapshot->references, 1);
     snapshot->policies = policy_file_ref(policies);
     snapshot->calendars = calendars_ref(calendars);
+    snapshot->approvals = approval_index_ref(approvals);
     calendars_count_anew(calendars);
     arena_init(&snapshot->arena);
 
@@ -93,6 +95,7 @@ void snapshot_unref(struct snapshot *snapshot)
      */
     if (snapshot == NULL || atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) > 1)
         return;
+    approval_index_unref(snapshot->approvals);
     calendars_unref(snapshot->calendars);
     policy_file_unref(snapshot->policies);
     arena_done(&snapshot->arena);
@@ -114,6 +117,12 @@ const struct snapshot_namespace *snapshot_find(const struct snapshot *snapshot, 
 const struct policy_set *snapshot_policies(const struct snapshot *snapshot)
 {
     return policy_file_policies(snapshot->policies);
+}
+
+const struct approval *snapshot_approvals(const struct snapshot *snapshot, struct text namespace,
+                                          struct text kind, struct text name, size_t *ret_count)
+{
+    return approval_index_find(snapshot->approvals, namespace, kind, name, ret_count);
 }
 
 const struct snapshot_namespace *snapshot_namespaces(const struct snapshot *snapshot, size_t *ret_count)

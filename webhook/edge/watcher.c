@@ -5,6 +5,7 @@
 #include "edge/file_read.h"
 #include "edge/file_watch.h"
 #include "edge/message_log.h"
+#include "edge/policy_load.h"
 #include "edge/resident.h"
 #include "edge/thread_share.h"
 #include "watcher_private.h"
@@ -28,7 +29,7 @@ enum {
     BUILD_PAUSE_MS_MOST = 500,
 };
 
-enum changed_file { FILE_POLICY = 1, FILE_TLS = 2, FILE_NAMESPACES = 4 };
+enum changed_file { FILE_POLICY = 1, FILE_TLS = 2, FILE_NAMESPACES = 4, FILE_KEYS = 8 };
 
 struct watcher {
     struct watcher_options options;
@@ -39,13 +40,15 @@ struct watcher {
 
     struct policy_file *policies; /* in force */
     struct namespace_store *store;
-    struct window_store *windows; /* empty with a namespaces file */
-    struct cluster *cluster;      /* NULL with a namespaces file */
+    struct window_store *windows; /* empty with a namespaces file, as the next */
+    struct approval_store *approvals;
+    struct cluster *cluster; /* NULL with a namespaces file */
     struct file_watch *files;
     bool file_is_known; /* the namespaces file as it is now was read */
 
     struct calendars *calendars;                        /* the last ones; NULL: none yet */
     const struct policy_file *calendar_policies;        /* that they were built from */
+    struct approval_index *approval_index;              /* the last one; NULL: none yet */
     struct snapshot *snapshot;                          /* the last one; NULL: none yet */
     uint64_t namespaces_generation, windows_generation; /* of what it was built from */
     bool stale;                                         /* policies or stores are newer than it */
@@ -82,7 +85,8 @@ static bool read_policy(struct watcher *watcher, struct policy_file **ret_polici
     arena_init(&scratch);
     bool good = file_read(&scratch, path, POLICY_BYTES_MOST, &bytes, error);
     if (good)
-        good = policy_file_read(bytes, ret_policies, error) || locate(error, path);
+        good =
+            policy_load(bytes, path, watcher->files, FILE_KEYS, ret_policies, error) || locate(error, path);
     arena_done(&scratch);
     return good;
 }
@@ -120,7 +124,7 @@ static void watch_files(struct watcher *watcher)
         file_watch_add(watcher->files, tls->client_ca_file, FILE_TLS);
 }
 
-static bool prepare(struct watcher *watcher, struct error *error)
+static bool prepare(struct watcher *watcher, struct override_events *overrides, struct error *error)
 {
     if (!file_watch_new(&watcher->files, error))
         return false;
@@ -131,12 +135,13 @@ static bool prepare(struct watcher *watcher, struct error *error)
     resident_trim(); /* zones took memory; the namespaces are next */
     if (watcher->options.namespaces_file != NULL)
         return read_namespaces(watcher, error);
-    return cluster_new(watcher->options.kubeconfig, watcher->store, watcher->windows, watcher->metrics,
-                       &watcher->cluster, error);
+    const struct cluster_stores stores = {watcher->store, watcher->windows, watcher->approvals};
+    return cluster_new(watcher->options.kubeconfig, &stores, watcher->metrics, overrides, &watcher->cluster,
+                       error);
 }
 
 bool watcher_new(const struct watcher_options *options, struct tls *tls, struct metrics *metrics,
-                 struct watcher **ret_watcher, struct error *error)
+                 struct override_events *overrides, struct watcher **ret_watcher, struct error *error)
 {
     struct watcher *watcher = calloc(1, sizeof(*watcher));
     if (watcher == NULL)
@@ -146,8 +151,9 @@ bool watcher_new(const struct watcher_options *options, struct tls *tls, struct 
     watcher->metrics = metrics;
     watcher->store = namespace_store_new();
     watcher->windows = window_store_new();
+    watcher->approvals = approval_store_new();
     watcher->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (watcher->wake_fd < 0 || !prepare(watcher, error)) {
+    if (watcher->wake_fd < 0 || !prepare(watcher, overrides, error)) {
         if (watcher->wake_fd < 0)
             error_set(error, ERROR_SYSTEM, "eventfd: %s", strerror(errno));
         watcher_free(watcher);
@@ -200,7 +206,7 @@ static void reload_tls(struct watcher *watcher)
 
 static void reload(struct watcher *watcher, unsigned changed)
 {
-    if (changed & FILE_POLICY)
+    if (changed & (FILE_POLICY | FILE_KEYS))
         reload_policy(watcher);
     if (changed & FILE_TLS)
         reload_tls(watcher);
@@ -226,6 +232,8 @@ static void set_gauges(struct watcher *watcher, int64_t now_ms)
     metrics_set(watcher->metrics, METRICS_WINDOWS, (int64_t)windows.windows);
     metrics_set(watcher->metrics, METRICS_WINDOWS_ACTIVE, (int64_t)windows.active);
     metrics_set(watcher->metrics, METRICS_WINDOWS_UNUSABLE, (int64_t)windows.unusable);
+    metrics_set(watcher->metrics, METRICS_APPROVALS,
+                (int64_t)approval_index_in_force(watcher->approval_index, wall_s()));
     metrics_set(watcher->metrics, METRICS_NEXT_TRANSITION_S, windows.next_transition_s);
     /* A file whose content is in force has nothing newer to say; the API server speaks for itself. */
     if (watcher->file_is_known)
@@ -262,7 +270,9 @@ static void build_snapshot(struct watcher *watcher)
 {
     int64_t begin_ms = clock_monotonic_ms();
     update_calendars(watcher);
-    struct snapshot *snapshot = snapshot_build(watcher->policies, watcher->calendars, watcher->store);
+    approval_index_update(&watcher->approval_index, watcher->approvals, wall_s());
+    struct snapshot *snapshot =
+        snapshot_build(watcher->policies, watcher->calendars, watcher->approval_index, watcher->store);
     snapshot_unref(watcher->snapshot);
     watcher->snapshot = snapshot;
     watcher->namespaces_generation = namespace_store_generation(watcher->store);
@@ -321,7 +331,8 @@ static void step_cluster(struct watcher *watcher, int64_t now_ms)
 {
     cluster_step(watcher->cluster, now_ms, wall_s());
     watcher->stale |= namespace_store_generation(watcher->store) != watcher->namespaces_generation ||
-                      window_store_spec_generation(watcher->windows) != watcher->windows_generation;
+                      window_store_spec_generation(watcher->windows) != watcher->windows_generation ||
+                      !approval_index_is_current(watcher->approval_index, watcher->approvals);
 }
 
 static void *run(void *context)
@@ -372,7 +383,9 @@ void watcher_free(struct watcher *watcher)
     file_watch_free(watcher->files);
     namespace_store_free(watcher->store);
     window_store_free(watcher->windows);
+    approval_store_free(watcher->approvals);
     snapshot_unref(watcher->snapshot);
+    approval_index_unref(watcher->approval_index);
     calendars_unref(watcher->calendars);
     policy_file_unref(watcher->policies);
     if (watcher->wake_fd >= 0)

@@ -3,16 +3,27 @@
 #define CHANGEGATE_EDGE_WATCHER_PRIVATE_H
 
 #include "core/error.h"
+#include "edge/approval_store.h"
 #include "edge/calendars.h"
 #include "edge/metrics.h"
 #include "edge/namespaces.h"
+#include "edge/override_events.h"
 #include "edge/window_store.h"
 
 struct cluster;
 
-/* `kubeconfig` NULL: in-cluster credentials. Borrows the rest for its life. */
-bool cluster_new(const char *kubeconfig, struct namespace_store *namespaces, struct window_store *windows,
-                 struct metrics *metrics, struct cluster **ret_cluster, struct error *error) MUST_USE;
+/* What is kept of it; all borrowed. */
+struct cluster_stores {
+    struct namespace_store *namespaces;
+    struct window_store *windows;
+    struct approval_store *approvals;
+};
+
+/* `kubeconfig` NULL: in-cluster credentials. Borrows the stores and the rest for its life;
+ * `overrides` may be NULL. */
+bool cluster_new(const char *kubeconfig, const struct cluster_stores *stores, struct metrics *metrics,
+                 struct override_events *overrides, struct cluster **ret_cluster,
+                 struct error *error) MUST_USE;
 void cluster_free(struct cluster *cluster); /* accepts NULL */
 
 /* Bring the stores up to date with what came, and do what is due. Sets METRICS_SYNCED and METRICS_IN_TOUCH_S.
