@@ -1,4 +1,6 @@
+#include "cli/approve.h"
 #include "cli/check.h"
+#include "cli/debts.h"
 #include "cli/drop.h"
 #include "cli/freezes.h"
 #include "cli/held.h"
@@ -23,6 +25,8 @@ static const struct command {
     {"held", cli_held, "show what is held until a freeze ends"},
     {"release", cli_release, "let a held change go out now, or a stopped thaw go on"},
     {"drop", cli_drop, "give a held change up, and keep what runs"},
+    {"approve", cli_approve, "look at a change, and agree to the template that it brings"},
+    {"debts", cli_debts, "show which uses of break-glass nobody has reviewed yet"},
     {"import-ics", cli_import_ics, "turn a calendar into freeze windows"},
 };
 

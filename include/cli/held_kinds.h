@@ -1,4 +1,4 @@
-/* cli/held_kinds: the kinds of objects that the gate holds by itself, as people and the API server name them.
+/* cli/held_kinds: the built-in kinds of workloads, as people and the API server name them.
  * Layer: cli. No I/O.
  */
 #ifndef CHANGEGATE_CLI_HELD_KINDS_H
@@ -14,15 +14,17 @@ struct held_kind {
     const char *api;                    /* "/apis/apps/v1" */
 };
 
-enum { HELD_KINDS = 6 };
-extern const struct held_kind held_kinds[HELD_KINDS];
+/* The gate holds the first HELD_KINDS of them by itself. */
+enum { HELD_KINDS = 6, WORKLOAD_KINDS = 8 };
+extern const struct held_kind held_kinds[WORKLOAD_KINDS];
 
 /* The built-in type of the kind. */
 const struct workload_type *held_kind_type(const struct held_kind *kind);
 
-/* By what kubectl takes: kind, plural, short name, in whatever case, with group or with version and group:
- * "deploy", "Deployment", "deployments.apps", "deployments.v1.apps". NULL: none of them. */
-const struct held_kind *held_kind_find(struct text name);
+/* Of the first `count`, by what kubectl takes: kind, plural, short name, in whatever case, with group or with
+ * version and group: "deploy", "Deployment", "deployments.apps", "deployments.v1.apps". NULL: none of them.
+ */
+const struct held_kind *held_kind_find(size_t count, struct text name);
 
 /* The path of the kind's objects; `namespace` NULL: in all namespaces; `name` NULL: all of them. Owned by
  * `arena`. */

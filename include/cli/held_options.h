@@ -1,4 +1,5 @@
-/* cli/held_options: the command line of `changegate held`.
+/* cli/held_options: the command line of `changegate held` and `changegate debts`, which list what is in a
+ * cluster.
  * Layer: cli. Reads nothing but its arguments.
  */
 #ifndef CHANGEGATE_CLI_HELD_OPTIONS_H
@@ -12,10 +13,8 @@ struct held_options {
     const char *namespace;  /* NULL: all */
 };
 
-/* Texts borrow argv. */
-bool held_options_read(int argc, char **argv, struct held_options *ret_options, struct error *error) MUST_USE;
-
-/* The text of --help. Static. */
-const char *held_options_help(void);
+/* `command` is for messages, `table` is what its other format is called. Texts borrow argv. */
+bool held_options_read(const char *command, const char *table, int argc, char **argv,
+                       struct held_options *ret_options, struct error *error) MUST_USE;
 
 #endif

@@ -1,29 +1,9 @@
 """`changegate held`, `release` and `drop`: command lines, help, exit status, which cluster, and the kubectl plugin."""
 
-import os
-import pathlib
-import subprocess
-
 import pytest
-from command import BINARY
+from command import PLUGIN, refuses
 
-PLUGIN = pathlib.Path(BINARY).resolve().parent / "kubectl-changegate"
 COMMANDS = ("held", "release", "drop")
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs the program in a home of its own, outside of any pod."""
-    def call(*arguments, program=BINARY, **environment):
-        environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"],
-                       "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""), **environment}
-        return subprocess.run([os.path.abspath(program), *arguments], cwd=tmp_path, env=environment, capture_output=True,
-                              text=True, timeout=30)
-    return call
-
-
-def refuses(done, line):
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"changegate: {line}\n")
 
 
 @pytest.mark.parametrize("command, usage", [

@@ -156,7 +156,7 @@ static void test_kinds(void **state)
         {".apps", NULL},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const struct held_kind *kind = held_kind_find(text_of(names[i].name));
+        const struct held_kind *kind = held_kind_find(HELD_KINDS, text_of(names[i].name));
         if (kind == NULL && names[i].kind != NULL)
             fail_msg("%s is not known", names[i].name);
         assert_text(text_of(kind == NULL ? NULL : kind->kind), names[i].kind == NULL ? "" : names[i].kind);
@@ -171,7 +171,8 @@ static void test_paths(void **state)
 {
     (void)state;
     struct arena arena = {NULL, 0};
-    const struct held_kind *job = held_kind_find(text_of("job")), *pod = held_kind_find(text_of("pod"));
+    const struct held_kind *job = held_kind_find(HELD_KINDS, text_of("job")),
+                           *pod = held_kind_find(HELD_KINDS, text_of("pod"));
     assert_text(text_of(held_kind_path(job, NULL, NULL, &arena)), "/apis/batch/v1/jobs");
     assert_text(text_of(held_kind_path(job, "shop", NULL, &arena)), "/apis/batch/v1/namespaces/shop/jobs");
     assert_text(text_of(held_kind_path(pod, "a/b", "c?d", &arena)), "/api/v1/namespaces/a%2Fb/pods/c%3Fd");

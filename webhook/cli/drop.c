@@ -1,7 +1,7 @@
 #include "cli/drop.h"
 
-#include "cli/drop_template.h"
 #include "cli/held_edit.h"
+#include "cli/held_running.h"
 #include "cli/held_target.h"
 #include "codec/hold.h"
 #include "codec/objects.h"
@@ -32,11 +32,6 @@ static const char *help(void)
            "cluster.\n";
 }
 
-static struct json get(struct json object, const char *key)
-{
-    return json_get(object, text_of(key));
-}
-
 static enum held_change give_up(struct held_edit *edit, const char *why, enum held_status *status)
 {
     held_edit_complain(edit, text_of(why));
@@ -44,33 +39,13 @@ static enum held_change give_up(struct held_edit *edit, const char *why, enum he
     return CHANGE_NONE;
 }
 
-/* "app=web,tier=front": narrows a list; what belongs to the object is decided by its owner. */
-static const char *selector_of(struct json object, struct arena *arena)
-{
-    struct text selector = text_of("");
-    struct json labels = get(get(get(object, "spec"), "selector"), "matchLabels");
-    for (struct json_walk walk = json_walk_start(labels); json_walk_next(&walk);)
-        selector =
-            arena_printf(arena, "%.*s%s%.*s=%.*s", TEXT_ARGS(selector), selector.length == 0 ? "" : ",",
-                         TEXT_ARGS(walk.key), TEXT_ARGS(json_as_text(walk.value)));
-    return selector.at;
-}
-
 static bool find_running(struct held_edit *edit, const struct hold *hold, struct text *ret_template,
                          struct error *error)
 {
-    struct arena *arena = &edit->cluster->arena;
-    const char *resource = drop_template_resource(edit->kind);
-    struct held_list list = {NULL, 0};
-    if (resource != NULL) {
-        const struct held_kind keeper = {.api = edit->kind->api, .resource = resource};
-        const char *path = held_kind_path(&keeper, edit->namespace, NULL, arena);
-        if (!held_cluster_list(edit->cluster, path, selector_of(edit->object, arena), resource, &list, error))
-            return false;
-    }
-    struct text uid = json_as_text(get(get(edit->object, "metadata"), "uid"));
-    return drop_template_find(uid, list.items, list.count, held_kind_type(edit->kind)->workload,
-                              &hold->running, arena, ret_template) ||
+    if (!held_running_find(edit->cluster, edit->kind, edit->namespace, edit->object, hold, ret_template,
+                           error))
+        return false;
+    return ret_template->length > 0 ||
            error_set(
                error, ERROR_INPUT,
                "the template that runs (%.*s) is not kept anywhere in the cluster; apply the manifest that "

@@ -6,6 +6,34 @@
 
 enum { STATUS_GOOD = 0, STATUS_UNUSABLE = 2 };
 
+static const char *help(void)
+{
+    return "usage: changegate held [-n NAMESPACE] [-o text|json] [--kubeconfig FILE]\n"
+           "\n"
+           "What is held in the cluster until a freeze ends: Deployments, StatefulSets, DaemonSets, Jobs, "
+           "CronJobs\n"
+           "and Pods that carry the label changegate.dev/held. Works as `kubectl changegate held`, too.\n"
+           "\n"
+           "  -n, --namespace NS        in this namespace alone\n"
+           "  -A, --all-namespaces      the default\n"
+           "  -o, --output text|json    default text\n"
+           "      --kubeconfig FILE     default: $KUBECONFIG, then ~/.kube/config, then a pod's own "
+           "credentials\n"
+           "\n"
+           "STATE is held; releasing: released, and its rollout is not finished yet; or failed: its rollout "
+           "failed\n"
+           "after the release, which stops the thaw of its namespace until `changegate release NAMESPACE`.\n"
+           "UNTIL is the next opening as it was known when the object was last written; \"open\": it is "
+           "open, and\n"
+           "something else keeps it held, which -o json says as the reason.\n"
+           "\n"
+           "Exit status: 0; 2 unusable input, or no answer from the cluster.\n"
+           "\n"
+           "JSON: {items: [{namespace, kind, name, state, class, since, until, window, approvals, "
+           "changeDocument,\n"
+           "by, policy, reason}]}, times in UTC; null for what is not known, or has no known end.\n";
+}
+
 /* Everything that one run of the command holds. */
 struct held {
     struct held_cluster cluster;
@@ -68,12 +96,12 @@ int cli_held(int argc, char **argv)
 {
     struct held_options options;
     struct error error = {0};
-    if (!held_options_read(argc, argv, &options, &error)) {
+    if (!held_options_read("held", "text", argc, argv, &options, &error)) {
         arguments_complain("", text_of(error.text));
         return STATUS_UNUSABLE;
     }
     if (options.help)
-        return arguments_print(text_of(held_options_help())) ? STATUS_GOOD : STATUS_UNUSABLE;
+        return arguments_print(text_of(help())) ? STATUS_GOOD : STATUS_UNUSABLE;
     struct held held = {.reader = json_reader_new()};
     int status = run(&held, &options);
     json_reader_free(held.reader);

@@ -2,13 +2,15 @@
 
 #include "edge/kube_http.h"
 
-const struct held_kind held_kinds[HELD_KINDS] = {
+const struct held_kind held_kinds[WORKLOAD_KINDS] = {
     {"Deployment", "deployment", "deployments", "deploy", "apps", "v1", "/apis/apps/v1"},
     {"StatefulSet", "statefulset", "statefulsets", "sts", "apps", "v1", "/apis/apps/v1"},
     {"DaemonSet", "daemonset", "daemonsets", "ds", "apps", "v1", "/apis/apps/v1"},
     {"Job", "job", "jobs", NULL, "batch", "v1", "/apis/batch/v1"},
     {"CronJob", "cronjob", "cronjobs", "cj", "batch", "v1", "/apis/batch/v1"},
     {"Pod", "pod", "pods", "po", "", "v1", "/api/v1"},
+    {"ReplicaSet", "replicaset", "replicasets", "rs", "apps", "v1", "/apis/apps/v1"},
+    {"ReplicationController", "replicationcontroller", "replicationcontrollers", "rc", "", "v1", "/api/v1"},
 };
 
 const struct workload_type *held_kind_type(const struct held_kind *kind)
@@ -26,11 +28,11 @@ static bool is_version_and_group(const struct held_kind *kind, struct text rest)
            text_equal_nocase(text_slice(rest, dot + 1, rest.length), group);
 }
 
-const struct held_kind *held_kind_find(struct text name)
+const struct held_kind *held_kind_find(size_t count, struct text name)
 {
     size_t dot = text_find(name, '.');
     struct text word = text_slice(name, 0, dot), rest = text_slice(name, dot + 1, name.length);
-    for (const struct held_kind *kind = held_kinds; kind < held_kinds + HELD_KINDS; kind++) {
+    for (const struct held_kind *kind = held_kinds; kind < held_kinds + count; kind++) {
         bool named = text_equal_nocase(word, text_of(kind->noun)) ||
                      text_equal_nocase(word, text_of(kind->resource)) ||
                      (kind->short_name != NULL && text_equal_nocase(word, text_of(kind->short_name)));

@@ -1,12 +1,13 @@
 #include "cli/held_report.h"
 
+#include "cli/table.h"
 #include "codec/objects.h"
 #include "core/calendar.h"
 #include "core/instant.h"
 
 #include <stdlib.h>
 
-enum { CELL_BYTES_MOST = 253, CLASSES_BYTES = 96 };
+enum { CLASSES_BYTES = 96 };
 
 /* ---- reading ---- */
 
@@ -65,18 +66,15 @@ static struct text until_of(struct arena *arena, const struct hold *hold)
     return hold->until_s == 0 ? text_of("open") : short_time(arena, hold->until_s);
 }
 
-static struct text cell(struct arena *arena, struct text text)
-{
-    return text.length == 0 ? text_of("-") : text_quote(arena, text, CELL_BYTES_MOST);
-}
-
 static struct row row_of(const struct held_item *item, struct arena *arena)
 {
     char classes[CLASSES_BYTES];
     const struct hold *hold = &item->hold;
     struct row row = {
-        .cells = {[NAMESPACE] = cell(arena, item->namespace), [STATE] = cell(arena, item->state)}};
-    row.cells[OBJECT] = arena_printf(arena, "%s/%.*s", item->kind->noun, TEXT_ARGS(cell(arena, item->name)));
+        .cells = {
+            [NAMESPACE] = table_cell(arena, item->namespace), [STATE] = table_cell(arena, item->state)}};
+    row.cells[OBJECT] =
+        arena_printf(arena, "%s/%.*s", item->kind->noun, TEXT_ARGS(table_cell(arena, item->name)));
     for (enum column column = CLASS; column < COLUMNS; column++)
         if (row.cells[column].length == 0)
             row.cells[column] = text_of("-");
@@ -86,21 +84,10 @@ static struct row row_of(const struct held_item *item, struct arena *arena)
         arena_printf(arena, "%s", change_classes_name(hold->classes, classes, sizeof(classes)));
     row.cells[SINCE] = short_time(arena, hold->since_s);
     row.cells[UNTIL] = until_of(arena, hold);
-    row.cells[WINDOW] = cell(arena, hold->window);
-    row.cells[APPROVAL] = cell(arena, hold->approvals);
-    row.cells[BY] = cell(arena, hold->by);
+    row.cells[WINDOW] = table_cell(arena, hold->window);
+    row.cells[APPROVAL] = table_cell(arena, hold->approvals);
+    row.cells[BY] = table_cell(arena, hold->by);
     return row;
-}
-
-static void write_row(const struct row *row, const size_t *widths, struct json_text_buffer *out)
-{
-    for (enum column column = NAMESPACE; column < COLUMNS; column++) {
-        struct text text = row->cells[column];
-        json_text_raw(out, text);
-        for (size_t i = text.length; column + 1 < COLUMNS && i < widths[column] + 2; i++)
-            json_text_raw_str(out, " ");
-    }
-    json_text_raw_str(out, "\n");
 }
 
 void held_write_text(const struct held_item *items, size_t count, struct arena *arena,
@@ -113,17 +100,13 @@ void held_write_text(const struct held_item *items, size_t count, struct arena *
         json_text_raw_str(out, "nothing is held\n");
         return;
     }
-    size_t widths[COLUMNS] = {0};
-    struct row *rows = arena_alloc_array(arena, count + 1, sizeof(*rows));
-    rows[0] = heading;
-    for (size_t i = 0; i < count; i++)
-        rows[i + 1] = row_of(&items[i], arena);
-    for (size_t i = 0; i <= count; i++)
-        for (enum column column = NAMESPACE; column < COLUMNS; column++)
-            if (rows[i].cells[column].length > widths[column])
-                widths[column] = rows[i].cells[column].length;
-    for (size_t i = 0; i <= count; i++)
-        write_row(&rows[i], widths, out);
+    struct text *cells = arena_alloc_array(arena, (count + 1) * COLUMNS, sizeof(*cells));
+    memcpy(cells, heading.cells, sizeof(heading.cells));
+    for (size_t i = 0; i < count; i++) {
+        struct row row = row_of(&items[i], arena);
+        memcpy(&cells[(i + 1) * COLUMNS], row.cells, sizeof(row.cells));
+    }
+    table_write(cells, COLUMNS, count + 1, out);
 }
 
 /* ---- JSON ---- */

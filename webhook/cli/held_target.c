@@ -1,8 +1,9 @@
 #include "cli/held_target.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { OPTION_KUBECONFIG = 256, SHOWN_BYTES_MOST = 100 };
+enum { OPTION_KUBECONFIG = 256, SHOWN_BYTES_MOST = 100, NOUNS_BYTES = 128 };
 
 #define SHORT_OPTIONS "h"
 static const struct option long_options[] = {
@@ -11,7 +12,17 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool read_object(const char *written, struct held_target *target, struct error *error)
+/* "deployment, statefulset or pod" */
+static void write_nouns(size_t kinds, char *nouns, size_t bytes)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < kinds && length < bytes; i++) {
+        const char *before = i == 0 ? "" : i + 1 < kinds ? ", " : " or ";
+        length += (size_t)snprintf(nouns + length, bytes - length, "%s%s", before, held_kinds[i].noun);
+    }
+}
+
+static bool read_object(const char *written, size_t kinds, struct held_target *target, struct error *error)
 {
     struct text object = text_of(written);
     size_t slash = text_find(object, '/');
@@ -19,17 +30,18 @@ static bool read_object(const char *written, struct held_target *target, struct 
     if (kind.length == 0 || name.length == 0 || text_find(name, '/') < name.length)
         return error_set(error, ERROR_INPUT, "\"%.*s\" is no object; write KIND/NAME, as in deployment/web",
                          TEXT_ARGS(text_slice(object, 0, SHOWN_BYTES_MOST)));
-    target->kind = held_kind_find(kind);
+    target->kind = held_kind_find(kinds, kind);
     target->name = name.at;
-    return target->kind != NULL ||
-           error_set(error, ERROR_INPUT,
-                     "\"%.*s\" is no kind that this command knows; write deployment, statefulset, daemonset, "
-                     "job, cronjob or pod",
-                     TEXT_ARGS(text_slice(kind, 0, SHOWN_BYTES_MOST)));
+    if (target->kind != NULL)
+        return true;
+    char nouns[NOUNS_BYTES];
+    write_nouns(kinds, nouns, sizeof(nouns));
+    return error_set(error, ERROR_INPUT, "\"%.*s\" is no kind that this command knows; write %s",
+                     TEXT_ARGS(text_slice(kind, 0, SHOWN_BYTES_MOST)), nouns);
 }
 
-static bool read_positions(const char *command, bool whole, int argc, char **argv, struct held_target *target,
-                           struct error *error)
+bool held_target_read_positions(const char *command, bool whole, size_t kinds, int argc, char **argv,
+                                struct held_target *target, struct error *error)
 {
     int count = argc - optind;
     if (count > 2)
@@ -42,7 +54,7 @@ static bool read_positions(const char *command, bool whole, int argc, char **arg
     if (target->namespace[0] == '\0' || strchr(target->namespace, '/') != NULL)
         return error_set(error, ERROR_INPUT, "\"%.*s\" is no namespace; write changegate %s NAMESPACE %s",
                          SHOWN_BYTES_MOST, target->namespace, command, whole ? "[KIND/NAME]" : "KIND/NAME");
-    return count == 1 || read_object(argv[optind + 1], target, error);
+    return count == 1 || read_object(argv[optind + 1], kinds, target, error);
 }
 
 bool held_target_read(const char *command, bool whole, int argc, char **argv, struct held_target *ret_target,
@@ -59,7 +71,7 @@ bool held_target_read(const char *command, bool whole, int argc, char **argv, st
         else if (option == 'h')
             target.help = true;
     }
-    if (!target.help && !read_positions(command, whole, argc, argv, &target, error))
+    if (!target.help && !held_target_read_positions(command, whole, HELD_KINDS, argc, argv, &target, error))
         return false;
     *ret_target = target;
     return true;
