@@ -110,11 +110,11 @@ def people(cluster):
     everyone = People(cluster, cluster.user("admin"), cluster.user("operator", "cluster-operators"),
                       cluster.user("author", "developers"))
     manifests = ROOT / "manifests"
-    for manifest in (manifests / "crds" / "freezewindow.yaml", manifests / "rbac.yaml", HERE / "rights.yaml"):
+    for manifest in (manifests / "crds", manifests / "rbac.yaml", manifests / "roles.yaml", HERE / "rights.yaml"):
         done = everyone.admin.kubectl("apply", "-f", manifest)
         assert done.code == 0, done
     done = everyone.admin.kubectl("wait", "--for=condition=Established", "--timeout=30s",
-                                  "crd/freezewindows.changegate.dev")
+                                  "crd/freezewindows.changegate.dev", "crd/approvals.changegate.dev")
     assert done.code == 0, done
     return everyone
 

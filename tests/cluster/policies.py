@@ -7,7 +7,12 @@ import copy
 
 TIER = "changegate.dev/tier"
 PICK = "tests.changegate.dev/policy"
-CHECKED_CLASSES = ("Create", "Rollout", "Resume", "Restart", "Delete", "Scale", "Debug")
+CHECKED_CLASSES = ("Create", "Rollout", "Resume", "Restart", "Delete", "Rollback", "Scale", "Debug")
+
+
+def approval(**more):
+    """Ids in an annotation, which count again and again unless a test is about just that."""
+    return {"idPattern": "^CHG[0-9]{7}$", "minimum": 1, "sources": ["Annotation"], "reuse": "Allow", **more}
 
 
 def policy(name, **spec):
@@ -17,7 +22,7 @@ def policy(name, **spec):
         "apiVersion": "changegate.dev/v1alpha1", "kind": "ChangePolicy", "metadata": {"name": name},
         "spec": {
             "namespaceSelector": {"matchLabels": labels},
-            "approval": {"idPattern": "^CHG[0-9]{7}$", "minimum": 1, "sources": ["Annotation"]},
+            "approval": approval(),
             "changeDocument": {"required": True, "urls": ["https://wiki.example.com/changes/*"]},
             "operators": {"groups": ["cluster-operators"]},
             **spec,
@@ -27,13 +32,20 @@ def policy(name, **spec):
 
 CANARY = {"group": "gate.example.com", "kind": "Canary", "resource": "canaries", "template": "spec.template",
           "replicas": "spec.replicas", "hold": {"path": "spec.paused", "value": True}}
+# As in manifests/examples/policy-approvals.yaml: who approves is known, and what a machine wrote needs two.
+PEOPLE = {
+    "approval": {"sources": ["Approval"], "approverGroups": ["approvers"], "reuse": "Deny", "minimum": 1},
+    "requirements": [{"name": "ai-assisted", "minimum": 2,
+                      "when": {"annotation": "changegate.dev/ai-assisted", "equals": "true"}}],
+    "breakGlass": {"groups": ["incident-commanders"], "incidentPattern": "^INC[0-9]+$"},
+}
 HOLDS = {"daemonSets": "OnDelete", "retryBelow": "0s"}
 
 DEFAULT = [
     policy("warn", mode="Warn"),
     policy("audit", mode="Audit"),
     # Everything needs two approvals: what passes here passes without a check.
-    policy("strict", approval={"idPattern": "^CHG[0-9]{7}$", "minimum": 2},
+    policy("strict", approval=approval(minimum=2),
            changes={name: {"approval": True, "freeze": True} for name in CHECKED_CLASSES}),
     policy("windows", freezeWindows=[]),
     policy("unwarned", warnAhead="0s"),
@@ -45,6 +57,8 @@ DEFAULT = [
            release={"jitter": "0s", "maxConcurrent": 1, "order": "PriorityThenOldest"}),
     policy("thaw", delay={"retryBelow": "0s", "inFlight": "Pause"}, release={"jitter": "0s", "maxConcurrent": 2}),
     policy("on-delete", delay={"daemonSets": "OnDelete"}),
+    policy("once", approval=approval(reuse="Deny")),
+    policy("people", **PEOPLE),
     policy("tier-1"),
 ]
 

@@ -117,7 +117,7 @@ def test_the_log_knows_only_what_the_registration_sends(shop):
                  if "system:authenticated" in line["groups"]}  # not those that a test asked directly
     assert {resource for resource, _ in resources} <= {
         "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs",
-        "pods", "namespaces", "canaries", "freezewindows"}
+        "pods", "namespaces", "canaries", "freezewindows", "approvals"}
     assert {sub for _, sub in resources} <= {None, "scale", "ephemeralcontainers", "resize", "status", "finalize"}
 
 

@@ -8,7 +8,7 @@ from holds import (PodWatch, beside_template, delayed, get, hold_of, image_of, i
 from instants import instant, moment, seconds_since, written
 from objects import EVIDENCE, IMAGE, NEXT_IMAGE, evidence, workload
 from planned import await_closed
-from policies import DEFAULT, changed
+from policies import DEFAULT, approval, changed
 from poll import await_that
 from thaws import await_clean, await_reason, reasons_of, released_by_changegate
 from verdicts import passed
@@ -132,7 +132,7 @@ def test_an_approval_that_counts_no_longer_keeps_it_held(namespaces, gate, secon
     passed(roll(shop))
     try:
         for webhook in (gate, second):
-            webhook.reload_policy(changed("thaws", approval={"idPattern": "^CHG[0-9]{7}$", "minimum": 2}))
+            webhook.reload_policy(changed("thaws", approval=approval(minimum=2)))
         thawed(shop)
         assert "approval" in await_reason(shop, "web", "RolloutStillHeld")["message"]
         assert is_held(get(shop))

@@ -141,7 +141,7 @@ def test_without_rights_it_says_what_to_grant(directory, cluster, certificates):
     webhook = Webhook(directory / "without-rights", cluster.kubeconfig_of("nobody"), certificates, DEFAULT)
     webhook.start(await_ready=False)
     try:
-        for resource in ("namespaces", "freezewindows"):
+        for resource in ("namespaces", "freezewindows", "approvals"):
             await_that(f"a complaint about {resource}",
                        lambda: f'User "nobody" cannot list resource "{resource}"' in webhook.messages())
         assert "HTTP 403" in webhook.messages()

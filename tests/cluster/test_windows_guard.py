@@ -19,7 +19,6 @@ BAD = {
     "a day that never comes": ({"once": None, "recurring": recurring(rrule="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")},
                                "spec.recurring[0].rrule", "matches no day at all; correct it"),
     "kind": ({"kinds": ["Deployment", "Depolyment"]}, "spec.kinds[1]", '"Depolyment" is no kind that the gate knows'),
-    "class": ({"classes": ["Rollback"]}, "spec.classes[0]", "Rollback is not supported yet; take it out"),
     "runway": ({"type": "Maintenance", "once": once(start="2027-11-20T00:00:00", end="2027-11-20T01:00:00"),
                 "minimumRunway": "2h"}, "spec.once[0]", "is not longer than minimumRunway"),
 }
@@ -58,20 +57,20 @@ def test_what_is_refused_and_what_is_said(admin, what):
 
 
 def test_all_faults_come_in_one_answer(admin, gate):
-    thing = freeze_window("all-faults", once=None, kinds=["Depolyment", "Pod"], classes=["Rollback"], recurring=[
+    thing = freeze_window("all-faults", once=None, kinds=["Depolyment", "Pod"], recurring=[
         *recurring(rrule="FREQ=WEEKLY;BYDAY=XX"), *recurring(), *recurring(rrule="FREQ=DAILY;FOO=1")])
     before = gate.metrics().sum("requests_total", verdict="Deny", kind="FreezeWindow", dry_run="false")
     answer = admin.api.post(PATH, thing)
-    fields = ["spec.kinds[0]", "spec.classes[0]", "spec.recurring[0].rrule", "spec.recurring[2].rrule"]
+    fields = ["spec.kinds[0]", "spec.recurring[0].rrule", "spec.recurring[2].rrule"]
     assert refused(answer) == [("WindowInvalid", field) for field in fields]
     assert all(f"({number}) {field}: " in answer.body["message"] for number, field in enumerate(fields, 1))
     [line] = guarded(gate, "all-faults")
     assert (line["path"], line["verdict"], line["kind"], line["user"]) == ("/guard", "Deny", "FreezeWindow", "admin")
-    assert [reason["code"] for reason in line["reasons"]] == ["WindowInvalid"] * 4
+    assert [reason["code"] for reason in line["reasons"]] == ["WindowInvalid"] * 3
     assert gate.metrics().sum("requests_total", verdict="Deny", kind="FreezeWindow", dry_run="false") == before + 1
     # Where the zone is not known, the rest cannot be judged by it, but by itself.
     assert refused(admin.api.post(PATH, {**thing, "spec": {**thing["spec"], "timeZone": "Europe/Nowhere"}})) == [
-        ("WindowInvalid", field) for field in ("spec.timeZone", "spec.kinds[0]", "spec.classes[0]")]
+        ("WindowInvalid", field) for field in ("spec.timeZone", "spec.kinds[0]")]
 
 
 WAYS = {

@@ -127,7 +127,7 @@ def test_a_window_that_starts_and_ends_while_changegate_is_away(lone, webhook, c
 
 
 RIGHTS = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list", "watch"]},
-          {"apiGroups": ["changegate.dev"], "resources": ["freezewindows"], "verbs": ["list", "watch"]}]
+          {"apiGroups": ["changegate.dev"], "resources": ["freezewindows", "approvals"], "verbs": ["list", "watch"]}]
 TO_PATCH = {"apiGroups": ["changegate.dev"], "resources": ["freezewindows/status"], "verbs": ["patch"]}
 
 
