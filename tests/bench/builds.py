@@ -77,6 +77,16 @@ def build_rivals():
 
 def build_changegate():
     print("bench: building changegate with the release preset", file=sys.stderr)
-    call(["cmake", "--preset", "release"], cwd=ROOT)
-    call(["cmake", "--build", "--preset", "release", "--target", "changegate"], cwd=ROOT)
+    call(["cmake", "--preset", "release", "-DCHANGEGATE_BENCH=ON"], cwd=ROOT)
+    call(["cmake", "--build", "--preset", "release"], cwd=ROOT)
     return ROOT / "build/release/changegate"
+
+
+def inside(binary):
+    """Programs that measure a part of changegate, with their arguments: of the build that the binary is in."""
+    programs = {"approvals_cost": [ROOT / "tests/cases/rollout-deployment-approved/review.json"], "token_cost": []}
+    for name, arguments in programs.items():
+        program = binary.resolve().parent / "tests/bench" / name
+        if not program.exists():
+            raise BuildError(f"{program} is not there: configure that build with -DCHANGEGATE_BENCH=ON")
+        yield [program, *arguments]

@@ -10,7 +10,7 @@ kind: ChangePolicy
 metadata: {name: tier-1}
 spec:
   namespaceSelector: {matchLabels: {changegate.dev/tier: tier-1}}
-  approval: {idPattern: '^CHG[0-9]{7}$', minimum: 2}
+  approval: {idPattern: '^CHG[0-9]{7}$', minimum: 2, reuse: Allow}
   changeDocument:
     required: true
     urls: ['https://wiki.example.com/changes/*', 'https://docs.example.com/changes/*']
