@@ -50,6 +50,15 @@ static inline bool text_is(struct text a, const char *string)
     return text_equal(a, b);
 }
 
+/* Whether one is there and the other is not (NULL `at`: absent), or they say different things. */
+static inline bool text_differs(struct text a, struct text b)
+{
+    return (a.at == NULL) != (b.at == NULL) || !text_equal(a, b);
+}
+
+/* Whether `wanted` is one of the `count` texts of `list`. */
+bool text_is_among(struct text wanted, const struct text *list, size_t count);
+
 /* ASCII case-insensitive equality, for host names (RFC 4343). */
 bool text_equal_nocase(struct text a, struct text b);
 

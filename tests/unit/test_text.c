@@ -180,6 +180,25 @@ static void test_hash_is_fnv_1a(void **state)
     assert_true(text_hash(text_of("foobar")) == 0x85944171f73967e8U);
 }
 
+static void test_absent_is_not_empty(void **state)
+{
+    (void)state;
+    assert_false(text_differs(text_of("a"), text_of("a")));
+    assert_true(text_differs(text_of("a"), text_of("b")));
+    assert_true(text_differs(text_of(""), TEXT_EMPTY));
+    assert_false(text_differs(TEXT_EMPTY, TEXT_EMPTY));
+}
+
+static void test_among_others(void **state)
+{
+    (void)state;
+    static const struct text list[] = {TEXT("a"), TEXT("bc")};
+    assert_true(text_is_among(text_of("bc"), list, 2));
+    assert_false(text_is_among(text_of("bc"), list, 1));
+    assert_false(text_is_among(text_of("b"), list, 2));
+    assert_false(text_is_among(text_of("a"), NULL, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +213,8 @@ int main(void)
         cmocka_unit_test(test_utf8_length),
         cmocka_unit_test(test_utf8_length_of_every_code_point),
         cmocka_unit_test(test_hash_is_fnv_1a),
+        cmocka_unit_test(test_absent_is_not_empty),
+        cmocka_unit_test(test_among_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,11 +11,6 @@
     (CLASS_BIT(CLASS_CREATE) | CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_ROLLBACK) | \
      CLASS_BIT(CLASS_RESTART) | CLASS_BIT(CLASS_RESUME))
 
-static bool differ(struct text a, struct text b)
-{
-    return (a.at == NULL) != (b.at == NULL) || !text_equal(a, b);
-}
-
 static const struct record *parse(struct text annotation, struct arena *arena)
 {
     struct record *record = arena_alloc_array(arena, 1, sizeof(*record));
@@ -24,7 +19,7 @@ static const struct record *parse(struct text annotation, struct arena *arena)
 
 static bool key_differs(const struct review_objects *objects, struct text key)
 {
-    return differ(object_annotation(objects->before, key), object_annotation(objects->after, key));
+    return text_differs(object_annotation(objects->before, key), object_annotation(objects->after, key));
 }
 
 /* Whatever counts as evidence, or asks for something. */
@@ -93,7 +88,7 @@ void review_complete_record(const struct review_objects *objects, struct arena *
     if (record->old == NULL && change->operation == OPERATION_UPDATE &&
         ((change->classes & RECORDED) || change->hold.keeps))
         record->digest_before = digest_before(objects, change, arena, scratch);
-    if (differ(record->before, record->after))
+    if (text_differs(record->before, record->after))
         record->found = parse(record->after, arena);
 }
 

@@ -5,18 +5,10 @@ static bool is_separator(char c)
     return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool is_among(const struct text *ids, size_t count, struct text id)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(ids[i], id))
-            return true;
-    return false;
-}
-
 /* Distinct ids only: the same id twice is one approval. */
 static void add_id(struct text *ids, size_t *count, struct text id, bool *too_many)
 {
-    if (is_among(ids, *count, id))
+    if (text_is_among(id, ids, *count))
         return;
     if (*count == APPROVAL_IDS_MOST)
         *too_many = true;

@@ -84,20 +84,12 @@ void verdict_warn(struct verdict *verdict, struct text subject, const char *what
     verdict->warnings[verdict->warning_count++] = text_quote(arena, whole, WARNING_BYTES_MOST);
 }
 
-static bool is_trusted(const struct policy *policy, struct text user)
-{
-    for (size_t i = 0; i < policy->trusted_controller_count; i++)
-        if (text_equal(policy->trusted_controllers[i], user))
-            return true;
-    return false;
-}
-
 /* By identity and by what it acts on, never by owner alone: anybody can write an ownerReference. What
  * controllers make and unmake are the parts of a workload, never the workload itself; its own change was
  * decided when it came. */
 static bool is_trusted_controller(const struct policy *policy, const struct change *change)
 {
-    if (!is_trusted(policy, change->user.name))
+    if (!text_is_among(change->user.name, policy->trusted_controllers, policy->trusted_controller_count))
         return false;
     if (text_is(change->subresource, "scale") || text_is(change->subresource, "status"))
         return true;
@@ -130,10 +122,7 @@ static bool let_through(const struct policy *policy, const struct facts *facts, 
 
 void verdict_keep(struct text *list, size_t *count, struct text text)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (text_equal(list[i], text))
-            return;
-    if (*count < VERDICT_EVIDENCE_MOST)
+    if (*count < VERDICT_EVIDENCE_MOST && !text_is_among(text, list, *count))
         list[(*count)++] = text;
 }
 

@@ -41,27 +41,22 @@ void decision_let_go(const struct policy *policy, const struct change *change, s
         verdict_add(verdict, REASON_HOLD_ENDED, TEXT_EMPTY, TEXT_EMPTY);
 }
 
-static bool differ(struct text a, struct text b)
-{
-    return (a.at == NULL) != (b.at == NULL) || !text_equal(a, b);
-}
-
 void decision_check_marks(const struct change *change, struct arena *arena, struct verdict *verdict)
 {
     const struct change_hold *hold = &change->hold;
     bool is_edit = change->operation == OPERATION_UPDATE && change->workload != KIND_NONE;
     if (!is_edit || hold->decides || !change->has_annotations)
         return;
-    if (differ(hold->before.annotation, hold->after.annotation))
+    if (text_differs(hold->before.annotation, hold->after.annotation))
         verdict_add(
             verdict, REASON_HOLD_PROTECTED, (struct text)TEXT("metadata.annotations[" HOLD_ANNOTATION "]"),
             (struct text)TEXT("annotation " HOLD_ANNOTATION " is written by changegate alone; leave it "
                               "as it is"));
-    if (differ(hold->before.label, hold->after.label))
+    if (text_differs(hold->before.label, hold->after.label))
         verdict_add(
             verdict, REASON_HOLD_PROTECTED, (struct text)TEXT("metadata.labels[" HOLD_LABEL "]"),
             (struct text)TEXT("label " HOLD_LABEL " is written by changegate alone; leave it as it is"));
-    if (differ(change->record.before, change->record.after))
+    if (text_differs(change->record.before, change->record.after))
         verdict_add(verdict, REASON_RECORD_PROTECTED,
                     (struct text)TEXT("metadata.annotations[" RECORD_ANNOTATION "]"),
                     (struct text)TEXT("annotation " RECORD_ANNOTATION
@@ -93,7 +88,7 @@ static bool fits_free(const struct change *change, const struct hold_target *tar
 {
     const struct hold_marks *marks = &change->hold.after;
     bool stopped = change->workload != KIND_POD && change->after.stopped;
-    if (marks->annotation.at != NULL || differ(marks->label, target->label))
+    if (marks->annotation.at != NULL || text_differs(marks->label, target->label))
         return false;
     return !target->sets_field || marks->stopped == stopped;
 }

@@ -1,8 +1,6 @@
 /* The record: what the object has to carry of what was admitted onto it (DESIGN section 5). */
 #include "decision_private.h"
 
-#include <string.h>
-
 enum { MISMATCH_RETRY_S = 1 };
 
 /* Classes that bring a template to pods. */
@@ -128,8 +126,7 @@ static bool fits(const struct change *change, const struct record_target *target
     /* Between the two passes the API server may normalise the template of a new Pod (matchLabelKeys). */
     bool normalised = change->workload == KIND_POD && change->operation == OPERATION_CREATE;
     if (target->record == NULL)
-        return (found->after.at == NULL) == (target->verbatim.at == NULL) &&
-               text_equal(found->after, target->verbatim);
+        return !text_differs(found->after, target->verbatim);
     return found->found != NULL && record_same(found->found, target->record, true, normalised);
 }
 

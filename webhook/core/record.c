@@ -22,19 +22,11 @@ bool record_ran(const struct record *record, struct text digest)
     return found != NULL && !found->waiting;
 }
 
-static bool has_id(const struct record_template *entry, struct text id)
-{
-    for (size_t i = 0; i < entry->id_count; i++)
-        if (text_equal(entry->ids[i], id))
-            return true;
-    return false;
-}
-
 bool record_used(const struct record *record, struct text id, struct text digest, struct text *ret_other)
 {
     for (size_t i = 0; i < record->template_count; i++) {
         const struct record_template *entry = &record->templates[i];
-        if (text_equal(entry->digest, digest) || !has_id(entry, id))
+        if (text_equal(entry->digest, digest) || !text_is_among(id, entry->ids, entry->id_count))
             continue;
         *ret_other = entry->digest;
         return true;
@@ -45,7 +37,7 @@ bool record_used(const struct record *record, struct text id, struct text digest
 void record_use(struct record_template *entry, const struct text *ids, size_t count)
 {
     for (size_t i = 0; i < count && entry->id_count < RECORD_IDS_MOST; i++)
-        if (!has_id(entry, ids[i]))
+        if (!text_is_among(ids[i], entry->ids, entry->id_count))
             entry->ids[entry->id_count++] = ids[i];
 }
 

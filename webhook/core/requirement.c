@@ -1,17 +1,9 @@
 #include "core/requirement.h"
 
-static bool is_listed(const struct text *list, size_t count, struct text wanted)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(list[i], wanted))
-            return true;
-    return false;
-}
-
 static bool share_one(const struct text *list, size_t count, const struct text *wanted, size_t wanted_count)
 {
     for (size_t i = 0; i < wanted_count; i++)
-        if (is_listed(list, count, wanted[i]))
+        if (text_is_among(wanted[i], list, count))
             return true;
     return false;
 }
@@ -41,7 +33,7 @@ static bool label_matches(const struct requirement *requirement, const struct ch
 static bool kind_matches(const struct requirement *requirement, const struct change *change)
 {
     return requirement->kind_count == 0 ||
-           is_listed(requirement->kinds, requirement->kind_count, change->kind);
+           text_is_among(change->kind, requirement->kinds, requirement->kind_count);
 }
 
 static bool image_matches(const struct requirement *requirement, const struct change *change)

@@ -7,6 +7,14 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+bool text_is_among(struct text wanted, const struct text *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(list[i], wanted))
+            return true;
+    return false;
+}
+
 bool text_equal_nocase(struct text a, struct text b)
 {
     if (a.length != b.length)
