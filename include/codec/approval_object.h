@@ -11,7 +11,7 @@
 
 #include "codec/review.h"
 
-enum { APPROVAL_FAULTS_MOST = 16, APPROVAL_ID_BYTES_MOST = 128 };
+enum { APPROVAL_FAULTS_MOST = 16 };
 
 /* What is wrong with an Approval, each "spec.PATH: what; cure". */
 struct approval_faults {

@@ -14,6 +14,9 @@
 struct text digest_template(struct json pod_template, enum workload_kind workload,
                             struct json_text_buffer *scratch, struct arena *arena);
 
+/* Whether it looks like one. */
+bool digest_is_text(struct text text);
+
 /* What the digest leaves out: JSON_NOTHING where the template has no such member. */
 struct json digest_left_out(struct json pod_template, enum workload_kind workload);
 

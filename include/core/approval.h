@@ -8,7 +8,7 @@
 
 enum {
     APPROVAL_IDS_MOST = 16,
-    APPROVAL_ID_BYTES_LIMIT = 128, /* a longer one is no id, whatever the pattern says */
+    APPROVAL_ID_BYTES_MOST = 128, /* a longer one is no id, whatever the pattern says */
 };
 
 /* The ids of an annotation, split at commas and blanks. */
@@ -19,6 +19,9 @@ struct approval_evidence {
     size_t invalid_count;
     bool too_many; /* more than APPROVAL_IDS_MOST distinct ids of a sort: the rest was not read */
 };
+
+/* What an Approval object and a token may call a change: printable ASCII without blanks, not too long. */
+bool approval_is_id(struct text text);
 
 void approval_read_ids(const struct approval_rule *rule, struct text annotation,
                        struct approval_evidence *ret);

@@ -1,4 +1,5 @@
 #include "codec/approval_object.h"
+#include "codec/digest.h"
 
 #include "core/instant.h"
 #include "review_private.h"
@@ -47,14 +48,6 @@ static struct text read_text(struct reading *reading, struct json object, const 
     return TEXT_EMPTY;
 }
 
-static bool is_id(struct text text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (text.at[i] < '!' || text.at[i] > '~')
-            return false;
-    return text.length > 0 && text.length <= APPROVAL_ID_BYTES_MOST;
-}
-
 static bool is_kind(struct text text)
 {
     for (size_t i = 0; i < text.length; i++) {
@@ -75,17 +68,6 @@ static bool is_name(struct text text)
             return false;
     }
     return text.length > 0 && text.length <= NAME_BYTES_MOST;
-}
-
-static bool is_digest(struct text text)
-{
-    static const struct text prefix = TEXT("sha256:");
-    if (text.length != DIGEST_TEXT_LENGTH || !text_starts_with(text, prefix))
-        return false;
-    for (size_t i = prefix.length; i < text.length; i++)
-        if (!((text.at[i] >= '0' && text.at[i] <= '9') || (text.at[i] >= 'a' && text.at[i] <= 'f')))
-            return false;
-    return true;
 }
 
 static void check_kind_known(struct reading *reading, struct text kind)
@@ -146,14 +128,14 @@ static void read_spec(struct reading *reading, struct json spec, struct approval
     }
     struct json workload = get(spec, "workload");
     approval->change_id =
-        read_text(reading, spec, "spec", "changeId", is_id,
+        read_text(reading, spec, "spec", "changeId", approval_is_id,
                   "the id of the change, 1 to 128 printable ASCII characters without blanks");
     approval->kind = read_text(reading, workload, "spec.workload", "kind", is_kind,
                                "the kind of the workload, such as Deployment");
     check_kind_known(reading, approval->kind);
     approval->workload =
         read_text(reading, workload, "spec.workload", "name", is_name, "the name of the workload");
-    approval->digest = read_text(reading, spec, "spec", "templateDigest", is_digest,
+    approval->digest = read_text(reading, spec, "spec", "templateDigest", digest_is_text,
                                  "sha256: and 64 hex digits, as the refusal of the change names them");
     read_expiry(reading, spec, &approval->expires_s);
     approval->approver = json_as_text(get(spec, "approver"));

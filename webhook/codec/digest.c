@@ -60,3 +60,14 @@ struct text digest_template(struct json pod_template, enum workload_kind workloa
     }
     return arena_copy(arena, (struct text){digest, sizeof(digest)});
 }
+
+bool digest_is_text(struct text text)
+{
+    static const struct text prefix = TEXT("sha256:");
+    if (text.length != DIGEST_TEXT_LENGTH || !text_starts_with(text, prefix))
+        return false;
+    for (size_t i = prefix.length; i < text.length; i++)
+        if (!((text.at[i] >= '0' && text.at[i] <= '9') || (text.at[i] >= 'a' && text.at[i] <= 'f')))
+            return false;
+    return true;
+}

@@ -1,10 +1,11 @@
 /* What a verified token says: RFC 7519, and the claims of its own that docs/tokens.md tells of. */
+#include "codec/digest.h"
 #include "codec/json_text.h"
 #include "core/change.h"
 #include "core/instant.h"
 #include "token_private.h"
 
-enum { WORD_BYTES_MOST = 128, USER_BYTES_MOST = 256, GROUPS_MOST = 256, WORKLOAD_MEMBERS_MOST = 16 };
+enum { USER_BYTES_MOST = 256, GROUPS_MOST = 256, WORKLOAD_MEMBERS_MOST = 16 };
 
 #define TIME_S_MOST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
@@ -29,15 +30,6 @@ static bool fail_claim(struct token_reading *reading, struct json value, const c
                       TEXT_ARGS(quoted), cure);
 }
 
-/* Printable ASCII without blanks. */
-static bool is_word(struct text text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (text.at[i] < '!' || text.at[i] > '~')
-            return false;
-    return text.length > 0 && text.length <= WORD_BYTES_MOST;
-}
-
 /* What a message shows as it is. */
 static bool is_user(struct text text)
 {
@@ -47,17 +39,6 @@ static bool is_user(struct text text)
     bool printable = text_equal(text, text_quote(&arena, text, text.length));
     arena_done(&arena);
     return printable;
-}
-
-static bool is_digest(struct text text)
-{
-    static const struct text prefix = TEXT("sha256:");
-    if (text.length != DIGEST_TEXT_LENGTH || !text_starts_with(text, prefix))
-        return false;
-    for (size_t i = prefix.length; i < text.length; i++)
-        if (!((text.at[i] >= '0' && text.at[i] <= '9') || (text.at[i] >= 'a' && text.at[i] <= 'f')))
-            return false;
-    return true;
 }
 
 /* The text is owned by the arena: the view ends with the next token. */
@@ -221,13 +202,13 @@ bool token_read_claims(struct token_reading *reading, struct json claims)
     return check_issuer(reading, claims) && check_audience(reading, claims) &&
            get_text(reading, get(claims, "sub"), "sub", is_user, "the user name of who approved",
                     &approval->approver) &&
-           get_text(reading, get(claims, "jti"), "jti", is_word,
+           get_text(reading, get(claims, "jti"), "jti", approval_is_id,
                     "an id of the token, 1 to 128 printable ASCII characters without blanks",
                     &approval->name) &&
-           get_text(reading, get(claims, "change_id"), "change_id", is_word,
+           get_text(reading, get(claims, "change_id"), "change_id", approval_is_id,
                     "the id of the change, 1 to 128 printable ASCII characters without blanks",
                     &approval->change_id) &&
-           get_text(reading, get(claims, "template_digest"), "template_digest", is_digest,
+           get_text(reading, get(claims, "template_digest"), "template_digest", digest_is_text,
                     "sha256: and 64 hex digits, as the refusal of the change names them",
                     &approval->digest) &&
            read_times(reading, claims) && read_workload(reading, claims) && read_groups(reading, claims);

@@ -16,6 +16,14 @@ static void add_id(struct text *ids, size_t *count, struct text id, bool *too_ma
         ids[(*count)++] = id;
 }
 
+bool approval_is_id(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.at[i] < '!' || text.at[i] > '~')
+            return false;
+    return text.length > 0 && text.length <= APPROVAL_ID_BYTES_MOST;
+}
+
 void approval_read_ids(const struct approval_rule *rule, struct text annotation,
                        struct approval_evidence *ret)
 {
@@ -29,7 +37,7 @@ void approval_read_ids(const struct approval_rule *rule, struct text annotation,
         at++;
         if (id.length == 0)
             continue;
-        if (id.length <= APPROVAL_ID_BYTES_LIMIT && rule->id_pattern.matches != NULL &&
+        if (id.length <= APPROVAL_ID_BYTES_MOST && rule->id_pattern.matches != NULL &&
             rule->id_pattern.matches(rule->id_pattern.program, id))
             add_id(evidence.valid, &evidence.valid_count, id, &evidence.too_many);
         else
