@@ -67,7 +67,7 @@ enum reason_code {
     REASON_EVIDENCE_PROTECTED,  /* evidence written through a subresource */
     REASON_BREAK_GLASS_REFUSED, /* by somebody who may not */
     REASON_BREAK_GLASS_INVALID, /* no incident id, or too short a reason */
-    REASON_BREAK_GLASS_USED,    /* left on from an earlier change, or expired */
+    REASON_BREAK_GLASS_USED,    /* first used on the object longer ago than the policy has it */
     REASON_APPROVAL_UNUSABLE,   /* an Approval object that could not count, or is changed */
     REASON_COUNT
 };

@@ -193,6 +193,20 @@ static void deny_unknown_namespace(const struct change *change, struct arena *ar
     verdict_conclude(verdict, MODE_ENFORCE, subject, subject, arena);
 }
 
+struct text decision_join_faults(const struct verdict *verdict, struct arena *arena)
+{
+    struct text parts[2 * VERDICT_REASONS_MOST];
+    size_t count = 0;
+    for (size_t i = 0; i < verdict->reason_count; i++) {
+        if (!reason_is_fault(verdict->reasons[i].code))
+            continue;
+        if (count > 0)
+            parts[count++] = text_of("; ");
+        parts[count++] = verdict->reasons[i].message;
+    }
+    return arena_concat(arena, parts, count);
+}
+
 uint64_t decision_faults(const struct verdict *verdict)
 {
     uint64_t faults = 0;
@@ -255,24 +269,15 @@ struct calendar_view decision_view(const struct policy *policy, const struct fac
 }
 
 enum freeze_action decision_check_needs(const struct policy *policy, const struct facts *facts,
-                                        const struct change *change, int64_t now_s, struct arena *arena,
-                                        struct verdict *verdict)
+                                        const struct approval_need *need, const struct change *change,
+                                        int64_t now_s, struct arena *arena, struct verdict *verdict)
 {
     struct calendar_view view = decision_view(policy, facts, change, arena);
-    struct approval_need need;
-    approval_need_of(policy, change, &need);
-    if (need.approval)
-        decision_check_approval(policy, facts, &need, change, now_s, arena, verdict);
-    if (need.document)
-        decision_check_document(policy, change, need.document_required, arena, verdict);
+    if (need->approval)
+        decision_check_approval(policy, facts, need, change, now_s, arena, verdict);
+    if (need->document)
+        decision_check_document(policy, change, need->document_required, arena, verdict);
     return decision_check_freeze(&view, change, now_s, arena, verdict);
-}
-
-static bool asks_approval(const struct policy *policy, const struct change *change)
-{
-    struct approval_need need;
-    approval_need_of(policy, change, &need);
-    return need.approval;
 }
 
 /* What is said of a change that is let in: soon it would not be. */
@@ -289,7 +294,9 @@ static void look_ahead(const struct policy *policy, const struct facts *facts, c
 static void check(const struct policy *policy, const struct facts *facts, const struct change *change,
                   int64_t now_s, struct arena *arena, struct verdict *verdict)
 {
-    enum freeze_action action = decision_check_needs(policy, facts, change, now_s, arena, verdict);
+    struct approval_need need;
+    approval_need_of(policy, change, &need);
+    enum freeze_action action = decision_check_needs(policy, facts, &need, change, now_s, arena, verdict);
     if (verdict->opens_s == 0)
         decision_check_relabel(policy, facts, change, now_s, arena, verdict);
     decision_break_glass(policy, change, now_s, arena, verdict);
@@ -304,8 +311,8 @@ static void check(const struct policy *policy, const struct facts *facts, const 
     if (!verdict->overrides)
         look_ahead(policy, facts, change, now_s, arena, verdict);
     if (!verdict->overrides)
-        verdict_add(verdict, asks_approval(policy, change) ? REASON_APPROVED : REASON_NOTHING_REQUIRED,
-                    TEXT_EMPTY, TEXT_EMPTY);
+        verdict_add(verdict, need.approval ? REASON_APPROVED : REASON_NOTHING_REQUIRED, TEXT_EMPTY,
+                    TEXT_EMPTY);
     if (change->hold.keeps)
         decision_check_held(policy, facts, change, now_s, arena, verdict);
 }

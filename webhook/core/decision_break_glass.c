@@ -80,23 +80,14 @@ static void tell_used(const struct change *change, struct arena *arena, struct v
 
 static void let_through(const struct change *change, struct arena *arena, struct verdict *verdict)
 {
-    struct text parts[4 + 2 * VERDICT_REASONS_MOST] = {
-        TEXT("break-glass "),
-        text_quote(arena, change->record.incident, INCIDENT_BYTES_MOST),
-        TEXT(" is on record until somebody else reviews it; it overrides: "),
-    };
-    size_t count = 3;
-    for (size_t i = 0; i < verdict->reason_count; i++) {
-        if (!reason_is_fault(verdict->reasons[i].code))
-            continue;
-        if (count > 3)
-            parts[count++] = text_of("; ");
-        parts[count++] = verdict->reasons[i].message;
-    }
+    struct text told = arena_printf(
+        arena, "break-glass %.*s is on record until somebody else reviews it; it overrides: %.*s",
+        TEXT_ARGS(text_quote(arena, change->record.incident, INCIDENT_BYTES_MOST)),
+        TEXT_ARGS(decision_join_faults(verdict, arena)));
     verdict->reason_count = 0;
     verdict->opens_s = 0;
     verdict->overrides = true;
-    verdict_add(verdict, REASON_BREAK_GLASS, incident_field, arena_concat(arena, parts, count));
+    verdict_add(verdict, REASON_BREAK_GLASS, incident_field, told);
 }
 
 /* Whether this request asks for an override. An undo brings back the annotations of a revision that was let

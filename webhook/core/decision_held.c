@@ -13,16 +13,7 @@ static void keep_held(const struct change *change, const struct calendar_view *v
                       const struct verdict *found, int64_t now_s, struct arena *arena,
                       struct verdict *verdict)
 {
-    struct text parts[2 * VERDICT_REASONS_MOST];
-    size_t count = 0;
-    for (size_t i = 0; i < found->reason_count; i++) {
-        if (!reason_is_fault(found->reasons[i].code))
-            continue;
-        if (count > 0)
-            parts[count++] = text_of("; ");
-        parts[count++] = found->reasons[i].message;
-    }
-    struct text why = arena_concat(arena, parts, count);
+    struct text why = decision_join_faults(found, arena);
     struct hold hold = change->hold.before.hold;
     hold.restore = change->hold.restore;
     hold.classes |= change->hold.held_classes & HOLDABLE;
@@ -115,7 +106,9 @@ void decision_check_held(const struct policy *policy, const struct facts *facts,
         release(change, REASON_HOLD_ENDED, &found, arena, verdict);
         return;
     }
-    decision_check_needs(policy, facts, &held, now_s, arena, &found);
+    struct approval_need need;
+    approval_need_of(policy, &held, &need);
+    decision_check_needs(policy, facts, &need, &held, now_s, arena, &found);
     decision_break_glass(policy, &held, now_s, arena, &found);
     uint64_t faults = policy->mode == MODE_ENFORCE ? decision_faults(&found) : 0;
     if (faults & BROKEN_WRONGLY) {

@@ -78,10 +78,13 @@ struct text decision_describe_closed(const struct calendar_view *view, const str
 /* The names of what closes it now, "a, b and 3 more"; the namespace's label is "(label)". */
 struct text decision_name_causes(const struct calendar_view *view, int64_t now_s, struct arena *arena);
 
-/* Whatever a policy asks of these classes: approval, document, freeze. Returns the action of the calendar. */
+/* What `need` and the calendar ask: approval, document, freeze. Returns the action of the calendar. */
 enum freeze_action decision_check_needs(const struct policy *policy, const struct facts *facts,
-                                        const struct change *change, int64_t now_s, struct arena *arena,
-                                        struct verdict *verdict);
+                                        const struct approval_need *need, const struct change *change,
+                                        int64_t now_s, struct arena *arena, struct verdict *verdict);
+
+/* What its faults say, "A; B". */
+struct text decision_join_faults(const struct verdict *verdict, struct arena *arena);
 
 /* The faults of a verdict, as a set: bit 1 << code. */
 uint64_t decision_faults(const struct verdict *verdict);

@@ -15,12 +15,10 @@ static change_classes outgoing(const struct change *change, const struct verdict
     return verdict->releases ? change->hold.held_classes : change->classes;
 }
 
-/* No pod runs it yet: it is paused, or held back by a partition. A Pod is one, whatever gates it has. */
-static bool stands_still(const struct change *change)
+/* Paused, or held back by a partition: no pod need run the template. */
+static bool stands_still(const struct object_state *state)
 {
-    if (change->workload == KIND_POD)
-        return false;
-    return change->after.stopped || (change->after.partition > 0 && change->after.partition != PARTITION_ALL);
+    return state->stopped || (state->partition > 0 && state->partition != PARTITION_ALL);
 }
 
 static void admit_template(const struct change *change, const struct verdict *verdict, int64_t now_s,
@@ -30,7 +28,7 @@ static void admit_template(const struct change *change, const struct verdict *ve
     struct record_template entry = {
         .digest = change->digest_after,
         .at_s = now_s,
-        .waiting = stands_still(change),
+        .waiting = change->workload != KIND_POD && stands_still(&change->after), /* a Pod is one itself */
         .by = text_quote(arena, by, RECORD_NAME_BYTES_MOST),
     };
     record_use(&entry, verdict->used, verdict->used_count);
@@ -44,14 +42,7 @@ static void use_up(const struct verdict *verdict, struct record *record)
         record_use(&record->templates[0], verdict->used, verdict->used_count);
 }
 
-/* The same, of what was found: a template that was paused when the gate came may never have run. */
-static bool stood_still(const struct object_state *before)
-{
-    return !before->released &&
-           (before->stopped || (before->partition > 0 && before->partition != PARTITION_ALL));
-}
-
-/* What was found running at the first change. */
+/* What was found at the first change; what was paused when the gate came may never have run. */
 static void begin(const struct change *change, struct record *record)
 {
     const struct change_record *found = &change->record;
@@ -59,7 +50,8 @@ static void begin(const struct change *change, struct record *record)
         *record = *found->old;
     else if (found->digest_before.length > 0)
         record_admit(record, &(struct record_template){.digest = found->digest_before,
-                                                       .waiting = stood_still(&change->before)});
+                                                       .waiting = !change->before.released &&
+                                                                  stands_still(&change->before)});
 }
 
 static void review(const struct change *change, int64_t now_s, struct arena *arena, struct record *record,
