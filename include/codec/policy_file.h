@@ -2,7 +2,7 @@
  * Layer: codec (no I/O).
  *
  * Strict: an unknown or repeated key, a wrong type, a bad pattern, URL, time or zone is an error with line
- * and column, and so is a feature that is not supported yet. Nothing is ignored.
+ * and column. Nothing is ignored.
  */
 #ifndef CHANGEGATE_CODEC_POLICY_FILE_H
 #define CHANGEGATE_CODEC_POLICY_FILE_H

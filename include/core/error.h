@@ -18,7 +18,7 @@ extern "C" {
 enum error_kind {
     ERROR_NONE,
     ERROR_INPUT,       /* what was given is wrong; the text says what, where and the cure */
-    ERROR_UNSUPPORTED, /* well-formed, but not supported yet */
+    ERROR_UNSUPPORTED, /* well-formed, and nothing that is read here: YAML that has no JSON form */
     ERROR_SYSTEM,      /* file, network, library */
 };
 

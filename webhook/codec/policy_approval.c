@@ -79,9 +79,7 @@ bool policy_get_pattern(struct policy_reader *reader, struct policy_map map, con
 
 bool policy_read_approval(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {{"idPattern", NULL},      {"minimum", NULL},
-                                                 {"sources", NULL},        {"reuse", NULL},
-                                                 {"approverGroups", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"idPattern", "minimum", "sources", "reuse", "approverGroups", NULL};
     static const char *const reuses[] = {"Deny", "Allow", NULL};
     struct approval_rule *rule = &policy->approval;
     struct policy_map approval;
@@ -194,7 +192,7 @@ static bool parse_url_pattern(struct text source, struct url_pattern *ret)
 
 bool policy_read_document(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {{"required", NULL}, {"urls", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"required", "urls", NULL};
     struct policy_map document;
     const struct text *sources = NULL;
     const struct yaml_node *list;
@@ -221,17 +219,16 @@ bool policy_read_document(struct policy_reader *reader, struct policy_map spec, 
 
 bool policy_read_classes(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {{"Create", NULL},  {"Rollout", NULL},  {"Resume", NULL},
-                                                 {"Restart", NULL}, {"Delete", NULL},   {"Scale", NULL},
-                                                 {"Debug", NULL},   {"Rollback", NULL}, {NULL, NULL}};
-    static const struct policy_field needs_fields[] = {{"approval", NULL}, {"freeze", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"Create", "Rollout", "Resume",   "Restart", "Delete",
+                                         "Scale",  "Debug",   "Rollback", NULL};
+    static const char *const needs_fields[] = {"approval", "freeze", NULL};
     struct policy_map changes, needs;
     memcpy(policy->needs, policy_default_needs, sizeof(policy->needs));
     if (!policy_get_map(reader, spec, "changes", fields, &changes))
         return false;
-    for (const struct policy_field *field = fields; field->key != NULL; field++) {
-        struct class_needs *class = &policy->needs[change_class_parse(text_of(field->key))];
-        if (!policy_get_map(reader, changes, field->key, needs_fields, &needs) ||
+    for (const char *const *field = fields; *field != NULL; field++) {
+        struct class_needs *class = &policy->needs[change_class_parse(text_of(*field))];
+        if (!policy_get_map(reader, changes, *field, needs_fields, &needs) ||
             !policy_get_bool(reader, needs, "approval", &class->approval) ||
             !policy_get_bool(reader, needs, "freeze", &class->freeze))
             return false;
@@ -257,8 +254,7 @@ bool policy_is_annotation_key(struct text key)
 
 bool policy_read_keys(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {
-        {"approvalIds", NULL}, {"changeDocument", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"approvalIds", "changeDocument", NULL};
     struct policy_map keys;
     policy->approval_ids_key = text_of("changegate.dev/approval-ids");
     policy->change_document_key = text_of("changegate.dev/change-doc");
@@ -266,10 +262,10 @@ bool policy_read_keys(struct policy_reader *reader, struct policy_map spec, stru
         !policy_get_text(reader, keys, "approvalIds", &policy->approval_ids_key) ||
         !policy_get_text(reader, keys, "changeDocument", &policy->change_document_key))
         return false;
-    for (const struct policy_field *field = fields; field->key != NULL; field++) {
-        const struct yaml_node *node = yaml_get(keys.node, field->key);
+    for (const char *const *field = fields; *field != NULL; field++) {
+        const struct yaml_node *node = yaml_get(keys.node, *field);
         if (node != NULL && node->type == YAML_STRING && !policy_is_annotation_key(node->text))
-            return policy_fail(reader, node, policy_path(reader, keys.path, field->key),
+            return policy_fail(reader, node, policy_path(reader, keys.path, *field),
                                "\"%.*s\" is no annotation key; write one such as example.com/name",
                                TEXT_ARGS(text_quote(reader->arena, node->text, 80)));
     }

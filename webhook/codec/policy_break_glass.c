@@ -17,11 +17,7 @@ static bool expect_written(struct policy_reader *reader, struct policy_map rule,
 
 bool policy_read_break_glass(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {{"groups", NULL},
-                                                 {"incidentPattern", NULL},
-                                                 {"reasonMinLength", NULL},
-                                                 {"maxAge", NULL},
-                                                 {NULL, NULL}};
+    static const char *const fields[] = {"groups", "incidentPattern", "reasonMinLength", "maxAge", NULL};
     struct policy_map map;
     struct break_glass_rule *rule = &policy->break_glass;
     *rule = (struct break_glass_rule){.reason_bytes_least = REASON_BYTES, .age_s_most = AGE_S};

@@ -9,8 +9,7 @@ enum {
 
 bool policy_read_delay(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {
-        {"retryBelow", NULL}, {"daemonSets", NULL}, {"inFlight", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"retryBelow", "daemonSets", "inFlight", NULL};
     static const char *const daemon_sets[] = {"Deny", "OnDelete", NULL};
     static const char *const in_flight[] = {[IN_FLIGHT_FINISH] = "Finish", [IN_FLIGHT_PAUSE] = "Pause", NULL};
     struct policy_map map;
@@ -29,8 +28,7 @@ bool policy_read_delay(struct policy_reader *reader, struct policy_map spec, str
 
 bool policy_read_release(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {
-        {"maxConcurrent", NULL}, {"jitter", NULL}, {"order", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"maxConcurrent", "jitter", "order", NULL};
     static const char *const orders[] = {
         [RELEASE_OLDEST_FIRST] = "OldestFirst", [RELEASE_PRIORITY_THEN_OLDEST] = "PriorityThenOldest", NULL};
     struct policy_map map;

@@ -30,13 +30,6 @@ bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, str
                    arena_printf(reader->arena, "%.*s: %.*s", TEXT_ARGS(path), TEXT_ARGS(what)));
 }
 
-bool policy_fail_later(struct policy_reader *reader, const struct yaml_node *node, struct text path,
-                       const char *instead)
-{
-    return fail_at(reader, ERROR_UNSUPPORTED, node->line, node->column,
-                   arena_printf(reader->arena, "%.*s is not supported yet; %s", TEXT_ARGS(path), instead));
-}
-
 struct text policy_path(struct policy_reader *reader, struct text path, const char *key)
 {
     return path.length == 0 ? text_of(key) : arena_printf(reader->arena, "%.*s.%s", TEXT_ARGS(path), key);
@@ -84,34 +77,32 @@ static unsigned edit_distance(struct text a, struct text b, unsigned most)
 
 /* The key that was most likely meant, or NULL: at most one edit in three letters, so that a short word is not
  * taken for another short word. */
-static const char *nearest_key(struct text key, const struct policy_field *fields)
+static const char *nearest_key(struct text key, const char *const *fields)
 {
     enum { DISTANCE_MOST = 3 };
     const char *nearest = NULL;
     unsigned best = DISTANCE_MOST + 1;
-    for (const struct policy_field *field = fields; field->key != NULL; field++) {
-        unsigned distance = edit_distance(key, text_of(field->key), DISTANCE_MOST);
-        if (distance < best && distance <= strlen(field->key) / 3) {
+    for (; *fields != NULL; fields++) {
+        unsigned distance = edit_distance(key, text_of(*fields), DISTANCE_MOST);
+        if (distance < best && distance <= strlen(*fields) / 3) {
             best = distance;
-            nearest = field->key;
+            nearest = *fields;
         }
     }
     return nearest;
 }
 
-/* The keys that act now. */
-static struct text list_keys(struct policy_reader *reader, const struct policy_field *fields)
+static struct text list_keys(struct policy_reader *reader, const char *const *fields)
 {
     struct text keys = TEXT_EMPTY;
-    for (; fields->key != NULL; fields++)
-        if (fields->later == NULL)
-            keys = arena_printf(reader->arena, "%.*s%s%s", TEXT_ARGS(keys), keys.length == 0 ? "" : ", ",
-                                fields->key);
+    for (; *fields != NULL; fields++)
+        keys =
+            arena_printf(reader->arena, "%.*s%s%s", TEXT_ARGS(keys), keys.length == 0 ? "" : ", ", *fields);
     return keys;
 }
 
 static bool fail_unknown(struct policy_reader *reader, const struct yaml_node *child, struct text path,
-                         const struct policy_field *fields)
+                         const char *const *fields)
 {
     struct text key = text_quote(reader->arena, child->key, QUOTE_BYTES_MOST);
     const char *dot = path.length == 0 ? "" : ".", *nearest = nearest_key(child->key, fields);
@@ -123,13 +114,7 @@ static bool fail_unknown(struct policy_reader *reader, const struct yaml_node *c
                                 TEXT_ARGS(key), TEXT_ARGS(cure)));
 }
 
-static bool is_empty(const struct yaml_node *node)
-{
-    bool container = node->type == YAML_LIST || node->type == YAML_MAP;
-    return node->type == YAML_NULL || (container && node->child_count == 0);
-}
-
-bool policy_check_map(struct policy_reader *reader, struct policy_map map, const struct policy_field *fields)
+bool policy_check_map(struct policy_reader *reader, struct policy_map map, const char *const *fields)
 {
     if (map.node == NULL)
         return true;
@@ -138,13 +123,11 @@ bool policy_check_map(struct policy_reader *reader, struct policy_map map, const
                            policy_type_name(map.node));
     for (size_t i = 0; i < map.node->child_count; i++) {
         const struct yaml_node *child = &map.node->children[i];
-        const struct policy_field *field = fields;
-        while (field->key != NULL && !text_is(child->key, field->key))
+        const char *const *field = fields;
+        while (*field != NULL && !text_is(child->key, *field))
             field++;
-        if (field->key == NULL)
+        if (*field == NULL)
             return fail_unknown(reader, child, map.path, fields);
-        if (field->later != NULL && !is_empty(child))
-            return policy_fail_later(reader, child, policy_path(reader, map.path, field->key), field->later);
     }
     return true;
 }
@@ -156,7 +139,7 @@ const struct yaml_node *policy_find(struct policy_map map, const char *key)
 }
 
 bool policy_get_map(struct policy_reader *reader, struct policy_map map, const char *key,
-                    const struct policy_field *fields, struct policy_map *ret_map)
+                    const char *const *fields, struct policy_map *ret_map)
 {
     *ret_map = (struct policy_map){policy_find(map, key), policy_path(reader, map.path, key)};
     return policy_check_map(reader, *ret_map, fields);

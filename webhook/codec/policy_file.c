@@ -15,25 +15,24 @@ struct policy_file {
     struct policy_set set;
 };
 
-static const struct policy_field document_fields[] = {
-    {"apiVersion", NULL}, {"kind", NULL}, {"metadata", NULL}, {"spec", NULL}, {NULL, NULL}};
-static const struct policy_field spec_fields[] = {{"mode", NULL},
-                                                  {"namespaceSelector", NULL},
-                                                  {"approval", NULL},
-                                                  {"changeDocument", NULL},
-                                                  {"changes", NULL},
-                                                  {"annotations", NULL},
-                                                  {"freezeWindows", NULL},
-                                                  {"operators", NULL},
-                                                  {"trustedControllers", NULL},
-                                                  {"workloads", NULL},
-                                                  {"requirements", NULL},
-                                                  {"delay", NULL},
-                                                  {"release", NULL},
-                                                  {"breakGlass", NULL},
-                                                  {"warnAhead", NULL},
-                                                  {"tokens", NULL},
-                                                  {NULL, NULL}};
+static const char *const document_fields[] = {"apiVersion", "kind", "metadata", "spec", NULL};
+static const char *const spec_fields[] = {"mode",
+                                          "namespaceSelector",
+                                          "approval",
+                                          "changeDocument",
+                                          "changes",
+                                          "annotations",
+                                          "freezeWindows",
+                                          "operators",
+                                          "trustedControllers",
+                                          "workloads",
+                                          "requirements",
+                                          "delay",
+                                          "release",
+                                          "breakGlass",
+                                          "warnAhead",
+                                          "tokens",
+                                          NULL};
 
 static bool check_kind(struct policy_reader *reader, struct policy_map document)
 {
@@ -58,8 +57,7 @@ static bool check_kind(struct policy_reader *reader, struct policy_map document)
 
 static bool read_name(struct policy_reader *reader, struct policy_map document, struct policy *policy)
 {
-    static const struct policy_field fields[] = {
-        {"name", NULL}, {"labels", NULL}, {"annotations", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"name", "labels", "annotations", NULL};
     struct policy_map metadata;
     if (!policy_get_map(reader, document, "metadata", fields, &metadata) ||
         !policy_get_text(reader, metadata, "name", &policy->name))

@@ -24,18 +24,9 @@ struct policy_map {
     struct text path;
 };
 
-/* A key that a map may have. `later`: the key is known but nothing acts on it yet; it may only be empty, and
- * the text says what to use now. */
-struct policy_field {
-    const char *key;
-    const char *later;
-};
-
 /* An error about `node`, "PATH: " and the text. Always false. */
 bool policy_fail(struct policy_reader *reader, const struct yaml_node *node, struct text path,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
-bool policy_fail_later(struct policy_reader *reader, const struct yaml_node *node, struct text path,
-                       const char *instead);
 
 /* "path.key" and "path[index]" */
 struct text policy_path(struct policy_reader *reader, struct text path, const char *key);
@@ -44,16 +35,16 @@ struct text policy_path_index(struct policy_reader *reader, struct text path, si
 /* What stands under `node`, for messages: "a list", "a map", "true". */
 const char *policy_type_name(const struct yaml_node *node);
 
-/* Check that `node` is a map with none but these keys (`fields` ends with a NULL key). */
+/* Check that `node` is a map with none but these keys (`fields` ends with NULL). */
 bool policy_check_map(struct policy_reader *reader, struct policy_map map,
-                      const struct policy_field *fields) MUST_USE;
+                      const char *const *fields) MUST_USE;
 
 /* The value under `key`, or NULL; a key with nothing behind it counts as not written. */
 const struct yaml_node *policy_find(struct policy_map map, const char *key);
 
 /* The map under `key`, checked; one that was not written has a NULL node. */
 bool policy_get_map(struct policy_reader *reader, struct policy_map map, const char *key,
-                    const struct policy_field *fields, struct policy_map *ret_map) MUST_USE;
+                    const char *const *fields, struct policy_map *ret_map) MUST_USE;
 
 /* Each leaves *value as it is (its default) where the key was not written. */
 bool policy_get_text(struct policy_reader *reader, struct policy_map map, const char *key,

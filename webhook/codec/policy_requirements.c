@@ -76,9 +76,8 @@ static bool read_image_prefixes(struct policy_reader *reader, struct policy_map 
 static bool read_when(struct policy_reader *reader, struct policy_map map, const struct policy *policy,
                       struct requirement *requirement)
 {
-    static const struct policy_field fields[] = {
-        {"annotation", NULL},    {"label", NULL},   {"equals", NULL},     {"kinds", NULL},
-        {"imagePrefixes", NULL}, {"classes", NULL}, {"userGroups", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"annotation",    "label",   "equals",     "kinds",
+                                         "imagePrefixes", "classes", "userGroups", NULL};
     const struct policy_set policies = {policy, 1};
     struct policy_map when;
     return policy_get_map(reader, map, "when", fields, &when) && read_marks(reader, when, requirement) &&
@@ -163,9 +162,8 @@ static bool read_name(struct policy_reader *reader, struct policy_map map, size_
 static bool read_requirement(struct policy_reader *reader, struct policy_map map, const struct policy *policy,
                              struct requirement *requirement)
 {
-    static const struct policy_field fields[] = {
-        {"name", NULL},           {"when", NULL},           {"minimum", NULL},    {"sources", NULL},
-        {"approverGroups", NULL}, {"changeDocument", NULL}, {"minimumAge", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"name",           "when",           "minimum",    "sources",
+                                         "approverGroups", "changeDocument", "minimumAge", NULL};
     return policy_check_map(reader, map, fields) && read_when(reader, map, policy, requirement) &&
            read_effects(reader, map, policy, requirement);
 }

@@ -9,7 +9,7 @@
 
 bool policy_read_people(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {{"groups", NULL}, {"users", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"groups", "users", NULL};
     static const struct text default_groups[] = {TEXT("cluster-operators"), TEXT("system:masters")};
     struct policy_map people;
     struct principals *principals = &policy->operators;
@@ -79,7 +79,7 @@ static struct text canonical(struct policy_reader *reader, const struct yaml_nod
 
 static bool read_hold(struct policy_reader *reader, struct policy_map workload, struct workload_type *type)
 {
-    static const struct policy_field fields[] = {{"path", NULL}, {"value", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"path", "value", NULL};
     struct policy_map hold;
     if (!policy_get_map(reader, workload, "hold", fields, &hold))
         return false;
@@ -132,9 +132,7 @@ static bool check_names(struct policy_reader *reader, struct policy_map workload
 static bool read_workload(struct policy_reader *reader, struct policy_map workload,
                           struct workload_type *type)
 {
-    static const struct policy_field fields[] = {{"group", NULL},    {"kind", NULL},     {"resource", NULL},
-                                                 {"template", NULL}, {"replicas", NULL}, {"hold", NULL},
-                                                 {NULL, NULL}};
+    static const char *const fields[] = {"group", "kind", "resource", "template", "replicas", "hold", NULL};
     type->workload = KIND_OTHER;
     if (!policy_check_map(reader, workload, fields) ||
         !policy_get_text(reader, workload, "group", &type->group) ||

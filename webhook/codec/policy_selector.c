@@ -68,8 +68,7 @@ static const char *const operator_names[] = {"In", "NotIn", "Exists", "DoesNotEx
 static bool read_expression(struct policy_reader *reader, struct policy_map expression,
                             struct selector_requirement *ret)
 {
-    static const struct policy_field fields[] = {
-        {"key", NULL}, {"operator", NULL}, {"values", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"key", "operator", "values", NULL};
     unsigned op = SELECTOR_IN;
     const struct yaml_node *values;
     if (!policy_check_map(reader, expression, fields) ||
@@ -148,8 +147,7 @@ static bool read_requirements(struct policy_reader *reader, struct policy_map se
 bool policy_read_label_selector(struct policy_reader *reader, struct policy_map map, const char *key,
                                 struct selector *ret, const struct yaml_node **ret_node)
 {
-    static const struct policy_field fields[] = {
-        {"matchLabels", NULL}, {"matchExpressions", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"matchLabels", "matchExpressions", NULL};
     struct policy_map selector;
     if (!policy_get_map(reader, map, key, fields, &selector))
         return false;

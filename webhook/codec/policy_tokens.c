@@ -66,8 +66,7 @@ static bool add_keys(struct policy_reader *reader, struct policy_map entry, size
 
 static bool read_entry(struct policy_reader *reader, struct policy_map entry, struct token_keys *keys)
 {
-    static const struct policy_field fields[] = {{"kid", NULL},  {"pem", NULL},      {"pemFile", NULL},
-                                                 {"jwks", NULL}, {"jwksFile", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"kid", "pem", "pemFile", "jwks", "jwksFile", NULL};
     struct text kid = TEXT_EMPTY;
     size_t form = FORM_COUNT, written = 0;
     if (!policy_check_map(reader, entry, fields) || !policy_get_text(reader, entry, "kid", &kid))
@@ -155,8 +154,7 @@ static bool expect_both(struct policy_reader *reader, struct policy_map spec, st
 
 bool policy_read_tokens(struct policy_reader *reader, struct policy_map spec, struct policy *policy)
 {
-    static const struct policy_field fields[] = {
-        {"audience", NULL}, {"issuers", NULL}, {"keys", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"audience", "issuers", "keys", NULL};
     struct policy_map map;
     if (!policy_get_map(reader, spec, "tokens", fields, &map) || !expect_both(reader, spec, map, policy))
         return false;

@@ -5,12 +5,11 @@
 #include "codec/window.h"
 #include "codec/zones.h"
 
-static const struct policy_field fields[] = {
-    {"name", NULL},           {"type", NULL},   {"action", NULL},    {"suspended", NULL},
-    {"timeZone", NULL},       {"once", NULL},   {"recurring", NULL}, {"namespaceSelector", NULL},
-    {"objectSelector", NULL}, {"kinds", NULL},  {"classes", NULL},   {"minimumRunway", NULL},
-    {"exempt", NULL},         {"reason", NULL}, {"contact", NULL},   {"url", NULL},
-    {"ticket", NULL},         {NULL, NULL}};
+static const char *const fields[] = {"name",           "type",   "action",    "suspended",
+                                     "timeZone",       "once",   "recurring", "namespaceSelector",
+                                     "objectSelector", "kinds",  "classes",   "minimumRunway",
+                                     "exempt",         "reason", "contact",   "url",
+                                     "ticket",         NULL};
 
 static bool read_zone(struct policy_reader *reader, struct policy_map map, struct freeze_window *window)
 {

@@ -59,7 +59,7 @@ bool policy_get_classes(struct policy_reader *reader, struct policy_map map, cha
 
 static bool read_exempt(struct policy_reader *reader, struct policy_map map, struct freeze_scope *scope)
 {
-    static const struct policy_field fields[] = {{"users", NULL}, {"groups", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"users", "groups", NULL};
     struct principals *exempt = &scope->exempt;
     struct policy_map people;
     if (!policy_get_map(reader, map, "exempt", fields, &people))

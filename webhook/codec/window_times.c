@@ -64,7 +64,7 @@ static bool read_time(struct policy_reader *reader, struct policy_map entry, con
 static bool read_once(struct policy_reader *reader, struct policy_map entry,
                       const struct freeze_window *window, struct interval *ret)
 {
-    static const struct policy_field fields[] = {{"start", NULL}, {"end", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"start", "end", NULL};
     struct end start = {.local = false}, end = {.instant_s = FREEZE_NO_END};
     if (!policy_check_map(reader, entry, fields))
         return false;
@@ -210,9 +210,8 @@ static bool read_span(struct policy_reader *reader, struct policy_map entry, str
 static bool read_recurring(struct policy_reader *reader, struct policy_map entry,
                            const struct freeze_window *window, struct recurring *recurring)
 {
-    static const struct policy_field fields[] = {{"rrule", NULL},        {"start", NULL}, {"end", NULL},
-                                                 {"from", NULL},         {"until", NULL}, {"exdates", NULL},
-                                                 {"endAfterDays", NULL}, {NULL, NULL}};
+    static const char *const fields[] = {"rrule", "start",   "end",          "from",
+                                         "until", "exdates", "endAfterDays", NULL};
     recurring->from = recurring->until = WINDOW_NO_DAY;
     if (!policy_check_map(reader, entry, fields))
         return false;
