@@ -1,10 +1,10 @@
 #include "edge/override_teller.h"
 
+#include "edge/kube_buffer.h"
 #include "edge/kube_events.h"
 #include "edge/message_log.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     ANSWER_MS_MOST = 10000, /* the patience with one request */
@@ -19,8 +19,7 @@ struct override_teller {
     struct override_event *first, *last; /* owned: taken, and not done; NULL: none */
     bool under_way;                      /* the first one */
     int64_t now_ms, due_ms, give_up_ms, said_ms;
-    char answer[ANSWER_BYTES_MOST];
-    size_t answer_bytes;
+    struct kube_buffer answer;
 };
 
 struct override_teller *override_teller_new(struct kube_http *http, struct override_events *events)
@@ -49,6 +48,7 @@ void override_teller_free(struct override_teller *teller)
     kube_request_free(teller->request);
     while (teller->first != NULL)
         finish_first(teller);
+    kube_buffer_done(&teller->answer);
     free(teller);
 }
 
@@ -63,14 +63,11 @@ static void take(struct override_teller *teller)
         teller->last = taken;
 }
 
+/* What does not fit is of no use here, and no failure. */
 static bool receive(void *context, unsigned status, struct text bytes)
 {
-    struct override_teller *teller = context;
-    size_t room = sizeof(teller->answer) - teller->answer_bytes;
-    size_t kept = bytes.length < room ? bytes.length : room;
     (void)status;
-    memcpy(teller->answer + teller->answer_bytes, bytes.at, kept);
-    teller->answer_bytes += kept;
+    (void)kube_buffer_add(&((struct override_teller *)context)->answer, bytes);
     return true;
 }
 
@@ -91,7 +88,7 @@ static void start(struct override_teller *teller)
         .content_type = "application/json",
         .body = text_of(teller->first->body),
     };
-    teller->answer_bytes = 0;
+    kube_buffer_clear(&teller->answer, ANSWER_BYTES_MOST);
     teller->give_up_ms = teller->now_ms + ANSWER_MS_MOST;
     teller->under_way = kube_request_start(teller->request, &call, receive, teller, &error);
     if (!teller->under_way)
@@ -106,7 +103,7 @@ static void say_refusal(struct override_teller *teller, unsigned status)
         return;
     teller->said_ms = teller->now_ms;
     arena_init(&scratch);
-    kube_status_decode((struct text){teller->answer, teller->answer_bytes}, &scratch, &told);
+    kube_status_decode(kube_buffer_rest(&teller->answer), &scratch, &told);
     message_warning(
         "writing an Event about break-glass was answered with HTTP %u%s%.*s%s; it is left out, the "
         "decision log has it",
