@@ -105,6 +105,26 @@ static void test_many_faults_hide_no_forged_record(void **state)
     assert_int_equal(decide(fixture)->kind, VERDICT_DENY);
 }
 
+/* A token is used up whatever else counted beside it: sixteen ids fill a list of their own. */
+static void test_many_ids_hide_no_token(void **state)
+{
+    struct fixture *fixture = *state;
+    struct approval token = by("bob");
+    struct text ids = TEXT_EMPTY;
+    for (unsigned i = 0; i < APPROVAL_IDS_MOST; i++)
+        ids = arena_printf(&fixture->arena, "%.*s CHG%07u", TEXT_ARGS(ids), i);
+    sign(fixture, &token, 1);
+    token.name = text_of("jti-1");
+    fixture->policy.approval.sources |= SOURCE_BIT(SOURCE_ANNOTATION);
+    fixture->change.approval_ids = ids;
+    fixture->change.hold.decides = true;
+    const struct record *record = decide(fixture)->record.record;
+    struct text other;
+    assert_non_null(record);
+    assert_true(record_used(record, text_of("jti-1"), TEXT_EMPTY, &other));
+    assert_true(record_used(record, text_of("CHG0000015"), TEXT_EMPTY, &other));
+}
+
 /* "an id is used up by the template digest it was admitted with", also where that one comes again with
  * others. */
 static void test_a_template_that_comes_again_keeps_what_it_used_up(void **state)
@@ -306,6 +326,7 @@ int main(void)
         DECISION(test_a_long_incident_is_none),
         DECISION(test_an_incident_that_is_used_often_expires),
         DECISION(test_many_faults_hide_no_forged_record),
+        DECISION(test_many_ids_hide_no_token),
         DECISION(test_a_template_that_comes_again_keeps_what_it_used_up),
         DECISION(test_a_release_keeps_what_the_edit_used_up),
         DECISION(test_a_release_keeps_the_debt_of_the_edit),

@@ -120,9 +120,9 @@ static bool let_through(const struct policy *policy, const struct facts *facts, 
     return true;
 }
 
-void verdict_keep(struct text *list, size_t *count, struct text text)
+void verdict_keep(struct text *list, size_t *count, size_t most, struct text text)
 {
-    if (*count < VERDICT_EVIDENCE_MOST && !text_is_among(text, list, *count))
+    if (*count < most && !text_is_among(text, list, *count))
         list[(*count)++] = text;
 }
 

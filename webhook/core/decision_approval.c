@@ -302,14 +302,14 @@ static void tell(struct tally *tally, struct verdict *verdict)
 static void keep(const struct tally *tally, struct verdict *verdict)
 {
     for (size_t i = 0; i < tally->id_count; i++) {
-        verdict_keep(verdict->approvals, &verdict->approval_count, tally->ids[i]);
-        verdict_keep(verdict->used, &verdict->used_count, tally->ids[i]);
+        verdict_keep(verdict->approvals, &verdict->approval_count, VERDICT_EVIDENCE_MOST, tally->ids[i]);
+        verdict_keep(verdict->used, &verdict->used_count, RECORD_IDS_MOST, tally->ids[i]);
     }
     for (size_t i = 0; i < tally->person_count; i++) {
         const struct approval *person = tally->people[i];
-        verdict_keep(verdict->approvals, &verdict->approval_count, person->change_id);
-        verdict_keep(verdict->approvers, &verdict->approver_count, person->approver);
-        verdict_keep(verdict->used, &verdict->used_count,
+        verdict_keep(verdict->approvals, &verdict->approval_count, VERDICT_EVIDENCE_MOST, person->change_id);
+        verdict_keep(verdict->approvers, &verdict->approver_count, VERDICT_EVIDENCE_MOST, person->approver);
+        verdict_keep(verdict->used, &verdict->used_count, RECORD_IDS_MOST,
                      person->source == SOURCE_TOKEN ? person->name : person->change_id);
     }
 }

@@ -77,11 +77,13 @@ static void release(const struct change *change, enum reason_code code, const st
     verdict->releases = code != REASON_HOLD_ENDED;
     /* Beside what the edit itself may have brought. */
     for (size_t i = 0; i < found->approval_count; i++)
-        verdict_keep(verdict->approvals, &verdict->approval_count, found->approvals[i]);
+        verdict_keep(verdict->approvals, &verdict->approval_count, VERDICT_EVIDENCE_MOST,
+                     found->approvals[i]);
     for (size_t i = 0; i < found->approver_count; i++)
-        verdict_keep(verdict->approvers, &verdict->approver_count, found->approvers[i]);
+        verdict_keep(verdict->approvers, &verdict->approver_count, VERDICT_EVIDENCE_MOST,
+                     found->approvers[i]);
     for (size_t i = 0; i < found->used_count; i++)
-        verdict_keep(verdict->used, &verdict->used_count, found->used[i]);
+        verdict_keep(verdict->used, &verdict->used_count, RECORD_IDS_MOST, found->used[i]);
     verdict->overrides |= found->overrides;
     if (found->overrides) {
         verdict->reasons[verdict->reason_count++] = found->reasons[0];

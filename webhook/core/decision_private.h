@@ -35,8 +35,8 @@ struct text decision_annotation_field(struct text key, struct arena *arena);
 /* What to do where the request cannot carry an annotation at all; else empty. */
 const char *decision_carrier_hint(const struct change *change);
 
-/* One text more, unless it is there or VERDICT_EVIDENCE_MOST are. */
-void verdict_keep(struct text *list, size_t *count, struct text text);
+/* One text more, unless it is there or the list is full. */
+void verdict_keep(struct text *list, size_t *count, size_t most, struct text text);
 
 /* Each adds a reason for every fault it finds. */
 void decision_check_approval(const struct policy *policy, const struct facts *facts,
