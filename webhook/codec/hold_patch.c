@@ -68,30 +68,22 @@ static struct text pointer_to(const struct field_path *path, struct arena *arena
     return text;
 }
 
-/* The member of metadata.annotations or metadata.labels becomes `value`; NULL `at`: none. `map` and `key` say
- * where it is, `path` the same as a pointer. */
-static void set_member(struct json object, const char *map, const char *key, const char *path,
-                       struct text value, size_t start, struct json_text_buffer *out)
-{
-    struct json members = get(get(object, "metadata"), map);
-    struct json there = get(members, key);
-    if (value.at == NULL) {
-        if (json_type(there) != JSON_ABSENT)
-            operation_remove(out, start, text_of(path));
-    } else if (json_type(members) != JSON_OBJECT) {
-        begin(out, start, "add", text_of(map[0] == 'a' ? "/metadata/annotations" : "/metadata/labels"));
-        json_text_key(out, "value");
-        json_text_raw_str(out, "{");
-        json_text_member(out, key, value);
-        json_text_raw_str(out, "}}");
-    } else if (!text_equal(json_as_text(there), value)) {
-        operation_text(out, start, "add", path, value);
-    }
-}
-
+/* The label becomes `value`; NULL `at`: none. */
 static void set_label(struct json object, struct text value, size_t start, struct json_text_buffer *out)
 {
-    set_member(object, "labels", HOLD_LABEL, LABEL_PATH, value, start, out);
+    struct json labels = get(get(object, "metadata"), "labels"), there = get(labels, HOLD_LABEL);
+    if (value.at == NULL) {
+        if (json_type(there) != JSON_ABSENT)
+            operation_remove(out, start, text_of(LABEL_PATH));
+    } else if (json_type(labels) != JSON_OBJECT) {
+        begin(out, start, "add", text_of("/metadata/labels"));
+        json_text_key(out, "value");
+        json_text_raw_str(out, "{");
+        json_text_member(out, HOLD_LABEL, value);
+        json_text_raw_str(out, "}}");
+    } else if (!text_equal(json_as_text(there), value)) {
+        operation_text(out, start, "add", LABEL_PATH, value);
+    }
 }
 
 /* The field that stops the controller becomes `value`; NULL `at`: absent. */
@@ -182,25 +174,29 @@ static void put_annotation(struct json object, const char *key, const char *path
     operation_text(out, start, "add", path, value);
 }
 
+static void put_hold(struct json object, const struct workload_type *type, const struct hold_target *target,
+                     bool *made, size_t start, struct arena *arena, struct json_text_buffer *out)
+{
+    put_annotation(object, HOLD_ANNOTATION, ANNOTATION_PATH,
+                   target->held ? annotation_of(&target->hold, type, arena) : TEXT_EMPTY, made, start, out);
+    set_label(object, target->label, start, out);
+    if (target->held && type->workload == KIND_POD)
+        add_gate(object, start, out);
+    else if (target->held)
+        set_field(object, type, type->hold_value, start, arena, out);
+    else if (target->sets_field)
+        let_go(object, type, target->field, start, arena, out);
+}
+
 void hold_write_patch(struct json object, const struct workload_type *type, const struct hold_target *target,
                       const struct record_target *record, struct arena *arena, struct json_text_buffer *out)
 {
     size_t start = out->length;
-    bool made = false;
+    bool made = false; /* metadata.annotations, by an operation of this patch */
     if (record->decides)
         put_annotation(object, RECORD_ANNOTATION, RECORD_PATH, record_text(record, arena), &made, start, out);
-    if (target->decides) {
-        put_annotation(object, HOLD_ANNOTATION, ANNOTATION_PATH,
-                       target->held ? annotation_of(&target->hold, type, arena) : TEXT_EMPTY, &made, start,
-                       out);
-        set_label(object, target->label, start, out);
-    }
-    if (target->decides && target->held && type->workload == KIND_POD)
-        add_gate(object, start, out);
-    else if (target->decides && target->held)
-        set_field(object, type, type->hold_value, start, arena, out);
-    else if (target->decides && target->sets_field)
-        let_go(object, type, target->field, start, arena, out);
+    if (target->decides)
+        put_hold(object, type, target, &made, start, arena, out);
     close_list(out, start);
 }
 
