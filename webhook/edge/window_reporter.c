@@ -44,6 +44,7 @@ struct window_reporter *window_reporter_new(struct kube_http *http, const struct
     reporter->request = kube_request_new(http);
     reporter->store = store;
     reporter->next_transition_s = FREEZE_NO_END;
+    reporter->look_due_ms = INT64_MAX; /* until window_reporter_look: there is nothing to look at yet */
     return reporter;
 }
 
