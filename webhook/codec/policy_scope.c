@@ -120,12 +120,15 @@ static bool check_names(struct policy_reader *reader, struct policy_map workload
         {"resource", "rollouts, the plural in small letters", type->resource,
          policy_is_word(type->resource, NAME_DIGITS | NAME_SMALL, "-", 63)},
     };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!names[i].good)
-            return policy_fail(
-                reader, policy_find(workload, names[i].key), policy_path(reader, workload.path, names[i].key),
-                "\"%.*s\" is no %s; write one such as %s",
-                TEXT_ARGS(text_quote(reader->arena, names[i].written, 80)), names[i].key, names[i].example);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].good)
+            continue;
+        const struct yaml_node *node = policy_find(workload, names[i].key);
+        return policy_fail(
+            reader, node != NULL ? node : workload.node, /* the resource was made of the kind */
+            policy_path(reader, workload.path, names[i].key), "\"%.*s\" is no %s; write one such as %s",
+            TEXT_ARGS(text_quote(reader->arena, names[i].written, 80)), names[i].key, names[i].example);
+    }
     return true;
 }
 
