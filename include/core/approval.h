@@ -48,6 +48,11 @@ enum {
     TOKEN_SKEW_S = 60, /* between two clocks; of tokens alone */
 };
 
+/* Of the objects for the template of a change, so many are looked at, in the order of struct facts: whoever
+ * may make Approvals and makes thousands of no use neither hides another person's nor makes a decision slow.
+ * What it takes to hide one: as many approvers. */
+enum { APPROVALS_SEEN_MOST = 1024 };
+
 enum document_fault {
     DOCUMENT_GOOD,
     DOCUMENT_NOT_HTTPS,   /* not an absolute https URL (RFC 3986 section 4.3) */

@@ -13,8 +13,10 @@ struct facts {
     bool namespace_known;
     bool namespace_terminating;
     struct freeze_label freeze_label;
-    const struct calendar *calendar;  /* the windows that apply in it; NULL: none */
-    const struct approval *approvals; /* objects about this workload, in the order of their digests */
+    const struct calendar *calendar; /* the windows that apply in it; NULL: none */
+    /* Objects about this workload, in the order of their digests, of one digest by turns: one of each
+     * approver before the second of anybody. See APPROVALS_SEEN_MOST. */
+    const struct approval *approvals;
     size_t approval_count;
 };
 

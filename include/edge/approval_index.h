@@ -18,8 +18,10 @@ struct approval_index *approval_index_build(const struct approval_store *store, 
 struct approval_index *approval_index_ref(struct approval_index *index); /* thread-safe; accepts NULL */
 void approval_index_unref(struct approval_index *index);                 /* thread-safe; accepts NULL */
 
-/* The approvals of one workload in the order of their digests, of one digest the oldest first. NULL: there
- * are none. Borrows from the index, which may be NULL. */
+/* The approvals of one workload as struct facts wants them: in the order of their digests, of one digest the
+ * approvers by turns, each with the newest of what is left of theirs; of one turn the oldest first. So
+ * nobody comes later for what somebody else has more of. NULL: there are none. Borrows from the index, which
+ * may be NULL. */
 const struct approval *approval_index_find(const struct approval_index *index, struct text namespace,
                                            struct text kind, struct text name, size_t *ret_count);
 

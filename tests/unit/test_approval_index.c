@@ -43,22 +43,32 @@ static void test_nothing_is_found_in_nothing(void **state)
     approval_index_unref(index);
 }
 
-static void test_in_the_order_of_digests_the_oldest_first(void **state)
+static void put_by(struct approval_store *store, const char *approver, const char *name, int64_t age_s)
+{
+    struct approval_listed listed = listed_of(name, "web", DIGEST("2"));
+    listed.approval.approver = text_of(approver);
+    listed.approval.created_s -= age_s;
+    put(store, listed);
+}
+
+static void test_in_the_order_of_digests_by_turns(void **state)
 {
     struct approval_store *store = *state;
-    struct approval_listed young = listed_of("a-young", "web", DIGEST("2")),
-                           old = listed_of("z-old", "web", DIGEST("2"));
-    old.approval.created_s -= 60;
-    put(store, young);
-    put(store, old);
+    put_by(store, "eve", "eve-oldest", 90);
+    put_by(store, "eve", "eve-older", 80);
+    put_by(store, "eve", "eve-newest", 70);
+    put_by(store, "bob", "bob-newest", 1);
+    put_by(store, "bob", "bob-older", 2);
+    put_by(store, "carol", "carol", 60);
     put(store, listed_of("c", "web", DIGEST("3")));
     put(store, listed_of("b", "web", DIGEST("1")));
     struct approval_index *index = approval_index_build(store, NOW_S);
     size_t count;
     const struct approval *found = find(index, "shop", "Deployment", "web", &count);
-    assert_int_equal(count, 4);
-    static const char *const names[] = {"b", "z-old", "a-young", "c"};
-    for (size_t i = 0; i < 4; i++)
+    static const char *const names[] = {"b",         "eve-newest", "carol",      "bob-newest",
+                                        "eve-older", "bob-older",  "eve-oldest", "c"};
+    assert_int_equal(count, 8);
+    for (size_t i = 0; i < 8; i++)
         assert_text(found[i].name, names[i]);
     approval_index_unref(index);
 }
@@ -233,7 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE(test_nothing_is_found_in_nothing),
-        STORE(test_in_the_order_of_digests_the_oldest_first),
+        STORE(test_in_the_order_of_digests_by_turns),
         STORE(test_of_this_workload_alone),
         STORE(test_what_expired_before_is_left_out),
         STORE(test_built_anew_only_when_something_changed),

@@ -2,7 +2,7 @@
 #include "core/instant.h"
 #include "decision_private.h"
 
-enum { QUOTE_BYTES_MOST = 80, EVIDENCE_MOST = 16, SCANNED_MOST = 256 };
+enum { QUOTE_BYTES_MOST = 80, EVIDENCE_MOST = 16 };
 
 struct text decision_annotation_field(struct text key, struct arena *arena)
 {
@@ -103,12 +103,27 @@ static struct text field_of(const struct approval *approval)
     return approval->source == SOURCE_TOKEN ? annotation : TEXT_EMPTY;
 }
 
+/* As many faults as a denial can hold: of a crowd, the others are not put into words. */
+static bool is_full(const struct tally *tally)
+{
+    return tally->faults.reason_count == VERDICT_REASONS_MOST;
+}
+
 static void fault(struct tally *tally, const struct approval *approval, enum reason_code code,
                   const char *what, struct text value)
 {
+    if (is_full(tally))
+        return;
     struct text name = name_of(tally, approval);
     const struct text parts[] = {name, TEXT(" "), text_of(what), value};
     add(tally, code, field_of(approval), arena_concat(tally->arena, parts, value.length > 0 ? 4 : 3));
+}
+
+static void fault_at(struct tally *tally, const struct approval *approval, enum reason_code code,
+                     const char *what, int64_t instant_s)
+{
+    if (!is_full(tally))
+        fault(tally, approval, code, what, instant_format(tally->arena, instant_s));
 }
 
 /* Whether the time is right, and if not, says so. */
@@ -119,14 +134,11 @@ static bool is_timely(struct tally *tally, const struct approval *approval)
     int64_t from_s =
         approval->not_before_s > approval->created_s ? approval->not_before_s : approval->created_s;
     if (now_s >= approval->expires_s + skew_s)
-        fault(tally, approval, REASON_APPROVAL_EXPIRED, "expired at ",
-              instant_format(tally->arena, approval->expires_s));
+        fault_at(tally, approval, REASON_APPROVAL_EXPIRED, "expired at ", approval->expires_s);
     else if (approval->source == SOURCE_TOKEN && now_s < from_s - skew_s)
-        fault(tally, approval, REASON_APPROVAL_EARLY, "is not valid before ",
-              instant_format(tally->arena, from_s));
+        fault_at(tally, approval, REASON_APPROVAL_EARLY, "is not valid before ", from_s);
     else if (tally->need->minimum_age_s > 0 && now_s < ripe_s)
-        fault(tally, approval, REASON_APPROVAL_EARLY, "has to be older: it counts from ",
-              instant_format(tally->arena, ripe_s));
+        fault_at(tally, approval, REASON_APPROVAL_EARLY, "has to be older: it counts from ", ripe_s);
     else
         return true;
     return false;
@@ -199,7 +211,7 @@ static size_t first_about(const struct facts *facts, struct text digest)
 static void count_objects(struct tally *tally, const struct facts *facts)
 {
     size_t first = first_about(facts, tally->change->digest_after), at = first;
-    while (at < facts->approval_count && at - first < SCANNED_MOST &&
+    while (at < facts->approval_count && at - first < APPROVALS_SEEN_MOST &&
            text_equal(facts->approvals[at].digest, tally->change->digest_after))
         count_person(tally, &facts->approvals[at++]);
     /* Of those for other templates one is named, as a hint. */

@@ -38,17 +38,23 @@ static void *allocate(size_t count, size_t size_bytes)
 
 /* ---- building ---- */
 
+/* An entry on its way to its place. */
+struct placed {
+    struct approval_entry *entry;
+    uint32_t turn; /* how many its approver has before it for that template */
+};
+
 struct gathering {
-    struct approval_index *index;
+    struct placed *placed;
+    size_t count;
     int64_t now_s;
 };
 
 static void gather(void *context, struct approval_entry *entry)
 {
     struct gathering *gathering = context;
-    struct approval_index *index = gathering->index;
     if (approval_entry_approval(entry)->expires_s > gathering->now_s)
-        index->entries[index->count++] = approval_entry_ref(entry);
+        gathering->placed[gathering->count++].entry = approval_entry_ref(entry);
 }
 
 static int order_workload(const struct approval_entry *a, const struct approval_entry *b)
@@ -60,17 +66,62 @@ static int order_workload(const struct approval_entry *a, const struct approval_
     return order != 0 ? order : text_compare(of_a->kind, of_b->kind);
 }
 
-static int order(const void *a, const void *b)
+static int order_template(const struct placed *a, const struct placed *b)
 {
-    const struct approval_entry *entry_a = *(struct approval_entry *const *)a,
-                                *entry_b = *(struct approval_entry *const *)b;
-    const struct approval *of_a = approval_entry_approval(entry_a), *of_b = approval_entry_approval(entry_b);
-    int order = order_workload(entry_a, entry_b);
+    int order = order_workload(a->entry, b->entry);
+    return order != 0 ? order
+                      : text_compare(approval_entry_approval(a->entry)->digest,
+                                     approval_entry_approval(b->entry)->digest);
+}
+
+static int order_age(const struct approval *a, const struct approval *b)
+{
+    int order = (a->created_s > b->created_s) - (a->created_s < b->created_s);
+    return order != 0 ? order : text_compare(a->name, b->name);
+}
+
+/* What one person wrote for one template side by side, the newest first. */
+static int order_person(const void *a, const void *b)
+{
+    const struct placed *placed_a = a, *placed_b = b;
+    const struct approval *of_a = approval_entry_approval(placed_a->entry),
+                          *of_b = approval_entry_approval(placed_b->entry);
+    int order = order_template(placed_a, placed_b);
     if (order == 0)
-        order = text_compare(of_a->digest, of_b->digest);
-    if (order == 0)
-        order = (of_a->created_s > of_b->created_s) - (of_a->created_s < of_b->created_s);
-    return order != 0 ? order : text_compare(of_a->name, of_b->name);
+        order = text_compare(of_a->approver, of_b->approver);
+    return order != 0 ? order : order_age(of_b, of_a);
+}
+
+static int order_turn(const void *a, const void *b)
+{
+    const struct placed *placed_a = a, *placed_b = b;
+    int order = (placed_a->turn > placed_b->turn) - (placed_a->turn < placed_b->turn);
+    return order != 0 ? order
+                      : order_age(approval_entry_approval(placed_a->entry),
+                                  approval_entry_approval(placed_b->entry));
+}
+
+/* Of one template, and sorted by person: from now on by turns. */
+static void take_turns(struct placed *placed, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        bool again = text_equal(approval_entry_approval(placed[i].entry)->approver,
+                                approval_entry_approval(placed[i - 1].entry)->approver);
+        placed[i].turn = again ? placed[i - 1].turn + 1 : 0;
+    }
+    if (count > 1)
+        qsort(placed, count, sizeof(*placed), order_turn);
+}
+
+static void arrange(struct placed *placed, size_t count)
+{
+    qsort(placed, count, sizeof(*placed), order_person);
+    for (size_t first = 0, end; first < count; first = end) {
+        end = first + 1;
+        while (end < count && order_template(&placed[first], &placed[end]) == 0)
+            end++;
+        take_turns(&placed[first], end - first);
+    }
 }
 
 static uint64_t hash_of(const struct approval_index *index, struct text namespace, struct text kind,
@@ -118,15 +169,20 @@ static void make_slots(struct approval_index *index)
 struct approval_index *approval_index_build(const struct approval_store *store, int64_t now_s)
 {
     struct approval_index *index = allocate(1, sizeof(*index));
-    struct gathering gathering = {index, now_s};
+    struct gathering gathering = {.now_s = now_s};
     if (approval_store_count(store) >= UINT32_MAX)
         abort();
     atomic_init(&index->references, 1);
     index->generation = approval_store_generation(store);
     index->key = hash_key_random();
-    index->entries = allocate(approval_store_count(store), sizeof(struct approval_entry *));
+    gathering.placed = allocate(approval_store_count(store), sizeof(*gathering.placed));
     approval_store_each(store, gather, &gathering);
-    qsort(index->entries, index->count, sizeof(struct approval_entry *), order);
+    arrange(gathering.placed, gathering.count);
+    index->count = gathering.count;
+    index->entries = allocate(index->count, sizeof(struct approval_entry *));
+    for (size_t i = 0; i < index->count; i++)
+        index->entries[i] = gathering.placed[i].entry;
+    free(gathering.placed);
     fill(index);
     make_slots(index);
     return index;
