@@ -67,7 +67,7 @@ enum reason_code {
     REASON_RECORD_PROTECTED,    /* the record, written past the gate */
     REASON_RECORD_MISMATCH,     /* the same as HoldMismatch, of the record */
     REASON_EVIDENCE_PROTECTED,  /* evidence written through a subresource */
-    REASON_BREAK_GLASS_REFUSED, /* by somebody who may not */
+    REASON_BREAK_GLASS_REFUSED, /* by somebody who may not, or too many wait for a review */
     REASON_BREAK_GLASS_INVALID, /* no incident id, or too short a reason */
     REASON_BREAK_GLASS_USED,    /* first used on the object longer ago than the policy has it */
     REASON_APPROVAL_UNUSABLE,   /* an Approval object that could not count, or is changed */

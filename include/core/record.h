@@ -64,9 +64,17 @@ void record_use(struct record_template *entry, const struct text *ids, size_t co
 /* Put a template in front, with the ids it had before as well; the oldest goes where there are too many. */
 void record_admit(struct record *record, const struct record_template *admitted);
 
-/* Put a use of break-glass in front; of too many the oldest one that was reviewed goes, else the oldest, but
- * the first use of an incident that was used again stays. */
+/* Whether one more use of break-glass has room. Of RECORD_OVERRIDES_MOST the oldest one goes that was
+ * reviewed, else the oldest debt that a later one of the same person for the same incident stands for; the
+ * first use of an incident that is used again stays, since it says when the incident expires. No other debt
+ * is forgotten: then there is no room. */
+bool record_has_room(const struct record *record, const struct record_override *override);
+
+/* Put a use of break-glass in front, where it has room; else nothing is another than before. */
 void record_override(struct record *record, const struct record_override *override);
+
+/* How many uses nobody has looked at. */
+size_t record_debts(const struct record *record);
 
 /* Every debt that is not of `reviewer`'s own making was looked at. Returns how many. */
 size_t record_review(struct record *record, struct text reviewer, int64_t now_s);

@@ -118,6 +118,31 @@ static void test_it_expires(void **state)
     assert_true(decide(fixture)->overrides);
 }
 
+/* Ten that nobody looked at. */
+static struct record owing(struct arena *arena)
+{
+    struct record record = {.override_count = RECORD_OVERRIDES_MOST};
+    for (size_t i = 0; i < RECORD_OVERRIDES_MOST; i++)
+        record.overrides[i] = (struct record_override){
+            .incident = arena_printf(arena, "INC%zu", i), .by = TEXT("erin"), .at_s = NOW_S - 60};
+    return record;
+}
+
+static void test_an_eleventh_waits_for_a_review(void **state)
+{
+    struct fixture *fixture = broken(state);
+    struct record old = owing(&fixture->arena);
+    fixture->change.record.old = &old;
+    assert_refused(fixture, REASON_BREAK_GLASS_REFUSED,
+                   "10 uses of break-glass on this object wait for a review, and its record holds no more: "
+                   "somebody else has to look at them first, and then: kubectl -n shop annotate "
+                   "Deployment/web --overwrite changegate.dev/reviewed-by=NAME");
+    record_review(&old, text_of("bob"), NOW_S - 10);
+    assert_true(decide(fixture)->overrides);
+    assert_int_equal(fixture->verdict.record.record->override_count, RECORD_OVERRIDES_MOST);
+    assert_text(fixture->verdict.record.record->overrides[0].incident, "INC4711");
+}
+
 static void test_an_undo_is_no_attempt(void **state)
 {
     struct fixture *fixture = broken(state);
@@ -169,6 +194,7 @@ int main(void)
         DECISION(test_with_an_incident_and_a_reason),
         DECISION(test_it_counts_for_the_request_that_sets_it),
         DECISION(test_it_expires),
+        DECISION(test_an_eleventh_waits_for_a_review),
         DECISION(test_an_undo_is_no_attempt),
         DECISION(test_an_edit_that_needs_nothing),
         DECISION(test_not_against_the_marks_of_the_gate),

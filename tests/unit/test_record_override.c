@@ -74,24 +74,75 @@ static struct record owing(const char *reviewed)
     return record;
 }
 
+static const struct record_override new = {.incident = TEXT("n"), .by = TEXT("erin"), .at_s = 200};
+
 static void test_which_use_goes(void **state)
 {
     (void)state;
     static const struct {
         const char *reviewed, *left;
     } rows[] = {
-        {"", "n987654321"},    {"0", "n987654321"},          {"9", "n876543210"},
+        {"0", "n987654321"},   {"9", "n876543210"},
         {"5", "n987643210"},   {"37", "n987654210"}, /* the older of the two */
         {"789", "n986543210"}, {"0123456789", "n987654321"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct record record = owing(rows[i].reviewed);
         char is[RECORD_OVERRIDES_MOST + 1] = "";
-        record_override(&record, &(struct record_override){.incident = TEXT("n"), .at_s = 200});
+        assert_true(record_has_room(&record, &new));
+        record_override(&record, &new);
         for (size_t j = 0; j < record.override_count; j++)
             is[j] = record.overrides[j].incident.at[0];
         assert_string_equal(is, rows[i].left);
     }
+}
+
+static void test_no_debt_is_forgotten(void **state)
+{
+    (void)state;
+    struct record record = owing(""), before = record;
+    assert_int_equal(record_debts(&record), 10);
+    assert_false(record_has_room(&record, &new));
+    record_override(&record, &new);
+    assert_true(record_same(&record, &before, false, false));
+    record_review(&record, text_of("bob"), 900);
+    assert_int_equal(record_debts(&record), 0);
+    assert_true(record_has_room(&record, &new));
+    record = (struct record){.template_count = 0};
+    assert_true(record_has_room(&record, &new));
+}
+
+/* Of ten debts two are for incident 5, and it is used again, by `who`: whether that has room. */
+static bool fits_again(const char *who, const char *second)
+{
+    struct record record = owing("");
+    struct record_override again = {.incident = TEXT("5"), .by = text_of(who), .at_s = 200};
+    record.overrides[1].incident = text_of("5"); /* after the one at 105 */
+    record.overrides[1].by = text_of(second);
+    bool fits = record_has_room(&record, &again);
+    record_override(&record, &again);
+    assert_int_equal(record_first_use_s(&record, text_of("5")), 105);
+    assert_int_equal(record.overrides[0].at_s, fits ? 200 : 109);
+    return fits;
+}
+
+static void test_a_later_use_stands_for_one_of_the_same_person(void **state)
+{
+    (void)state;
+    assert_true(fits_again("erin", "erin"));
+    assert_false(fits_again("carol", "erin"));
+    assert_false(fits_again("erin", "carol"));
+    assert_true(fits_again("carol", "carol"));
+}
+
+static void test_the_first_use_of_an_incident_stays_although_it_was_reviewed(void **state)
+{
+    (void)state;
+    struct record record = owing("5");
+    const struct record_override again = {.incident = TEXT("5"), .by = TEXT("erin"), .at_s = 200};
+    assert_false(record_has_room(&record, &again)); /* or it would never expire */
+    record_override(&record, &again);
+    assert_int_equal(record_first_use_s(&record, text_of("5")), 105);
 }
 
 static void test_a_review_is_about_all_debts_of_others(void **state)
@@ -165,6 +216,9 @@ int main(void)
         cmocka_unit_test(test_an_open_debt_stays_longest),
         cmocka_unit_test(test_the_first_use_counts),
         cmocka_unit_test(test_which_use_goes),
+        cmocka_unit_test(test_no_debt_is_forgotten),
+        cmocka_unit_test(test_a_later_use_stands_for_one_of_the_same_person),
+        cmocka_unit_test(test_the_first_use_of_an_incident_stays_although_it_was_reviewed),
         cmocka_unit_test(test_a_review_is_about_all_debts_of_others),
         cmocka_unit_test(test_the_first_use_among_others),
         cmocka_unit_test(test_a_review_of_all_has_slack),

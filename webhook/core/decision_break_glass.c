@@ -60,6 +60,25 @@ static bool is_fresh(const struct policy *policy, const struct change *change, i
     return false;
 }
 
+/* A debt is not forgotten to make room for another. */
+static bool has_room(const struct change *change, int64_t now_s, struct arena *arena, struct verdict *verdict)
+{
+    const struct record *record = change->record.old;
+    struct record_override override = decision_override_of(change, now_s, arena);
+    if (record == NULL || record_has_room(record, &override))
+        return true;
+    verdict_add(
+        verdict, REASON_BREAK_GLASS_REFUSED, incident_field,
+        arena_printf(arena,
+                     "%zu uses of break-glass on this object wait for a review, and its record holds no "
+                     "more: somebody else has to look at them first, and then: kubectl -n %.*s annotate "
+                     "%.*s/%.*s --overwrite " REVIEWED_BY_ANNOTATION "=NAME",
+                     record_debts(record), TEXT_ARGS(text_quote(arena, change->namespace, 63)),
+                     TEXT_ARGS(text_quote(arena, change->kind, 63)),
+                     TEXT_ARGS(text_quote(arena, change->name, 253))));
+    return false;
+}
+
 /* Left on from an earlier change: a word to the first fault, and no fault of its own, which would keep a
  * change from being held or released. */
 static void tell_used(const struct change *change, struct arena *arena, struct verdict *verdict)
@@ -109,7 +128,8 @@ void decision_break_glass(const struct policy *policy, const struct change *chan
     if (!asks(policy, change))
         tell_used(change, arena, verdict);
     else if (may_break(policy, change, arena, verdict) && is_well_founded(policy, change, arena, verdict) &&
-             decision_faults(verdict) != 0 && is_fresh(policy, change, now_s, arena, verdict))
+             decision_faults(verdict) != 0 && is_fresh(policy, change, now_s, arena, verdict) &&
+             has_room(change, now_s, arena, verdict))
         let_through(change, arena, verdict);
 }
 

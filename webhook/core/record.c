@@ -57,44 +57,73 @@ void record_admit(struct record *record, const struct record_template *admitted)
     record->templates[0] = entry;
 }
 
-/* Whether a later use of the same incident is there: then this one says when it was first used. */
-static bool is_first_of_several(const struct record *record, size_t place)
+/* Whether it says when an incident was first used that was used again since. */
+static bool is_first_of_several(const struct record *record, size_t place, const struct record_override *new)
 {
-    bool first = true, several = false;
+    struct text incident = record->overrides[place].incident;
+    bool first = true, several = text_equal(new->incident, incident);
     for (size_t i = 0; i < record->override_count; i++) {
-        bool same = text_equal(record->overrides[i].incident, record->overrides[place].incident);
+        bool same = text_equal(record->overrides[i].incident, incident);
         first &= !(same && i > place);
         several |= same && i < place;
     }
     return first && several;
 }
 
-/* Which one goes where one too many comes: the oldest that was reviewed, else the oldest. The first use of an
- * incident that is in use still goes last, or the incident would never expire. */
-static size_t least_wanted(const struct record *record)
+static bool is_same_debt(const struct record_override *a, const struct record_override *b)
 {
-    size_t oldest = record->override_count - 1;
-    bool found = false;
+    return a->reviewed_by.length == 0 && text_equal(a->incident, b->incident) && text_equal(a->by, b->by);
+}
+
+/* Whether a later use stands for it: the same person's, for the same incident, and owed as well. */
+static bool is_repeated(const struct record *record, size_t place, const struct record_override *new)
+{
+    bool repeated = is_same_debt(new, &record->overrides[place]);
+    for (size_t i = 0; i < place; i++)
+        repeated |= is_same_debt(&record->overrides[i], &record->overrides[place]);
+    return repeated;
+}
+
+/* Which one goes where one too many comes; RECORD_OVERRIDES_MOST: none may. */
+static size_t least_wanted(const struct record *record, const struct record_override *new)
+{
+    size_t least = RECORD_OVERRIDES_MOST;
     for (size_t i = record->override_count; i-- > 0;) {
-        if (is_first_of_several(record, i))
+        if (is_first_of_several(record, i, new))
             continue;
         if (record->overrides[i].reviewed_by.length > 0)
             return i;
-        oldest = found ? oldest : i;
-        found = true;
+        if (least == RECORD_OVERRIDES_MOST && is_repeated(record, i, new))
+            least = i;
     }
-    return oldest;
+    return least;
+}
+
+bool record_has_room(const struct record *record, const struct record_override *override)
+{
+    return record->override_count < RECORD_OVERRIDES_MOST ||
+           least_wanted(record, override) < RECORD_OVERRIDES_MOST;
 }
 
 void record_override(struct record *record, const struct record_override *override)
 {
     size_t place = record->override_count;
     if (place == RECORD_OVERRIDES_MOST)
-        place = least_wanted(record);
+        place = least_wanted(record, override);
     else
         record->override_count++;
+    if (place == RECORD_OVERRIDES_MOST)
+        return;
     memmove(&record->overrides[1], &record->overrides[0], place * sizeof(*override));
     record->overrides[0] = *override;
+}
+
+size_t record_debts(const struct record *record)
+{
+    size_t debts = 0;
+    for (size_t i = 0; i < record->override_count; i++)
+        debts += record->overrides[i].reviewed_by.length == 0;
+    return debts;
 }
 
 size_t record_review(struct record *record, struct text reviewer, int64_t now_s)
