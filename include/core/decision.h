@@ -106,7 +106,7 @@ struct verdict {
     size_t approval_count;
     struct text approvers[VERDICT_EVIDENCE_MOST]; /* people that counted */
     size_t approver_count;
-    struct text used[RECORD_IDS_MOST]; /* what the record keeps as used up: ids, and jti of tokens */
+    struct text used[RECORD_IDS_MOST]; /* what the record keeps as used up: ids of changes, jti of tokens */
     size_t used_count;
     struct hold_target target; /* what the object has to carry of a hold */
     bool releases;             /* the held change goes out with this request */

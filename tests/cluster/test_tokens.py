@@ -76,7 +76,7 @@ def test_it_lets_this_very_change_in(shop, changes):
     line = shop.decision(verdict="Allow", name="web", dryRun=False)
     assert (line["approvals"], line["approvers"]) == (["CHG0000042"], ["ann"])
     [entry] = record_of(shop.get("Deployment"))["templates"]
-    assert entry["digest"] == digest and len(entry["ids"]) == 1
+    assert entry["digest"] == digest and len(entry["ids"]) == 2 and entry["ids"][1] == "CHG0000042", "jti and change"
     denied(shop.apply(web(token, image=NEXT_IMAGE)), "token CHG0000042 of ann is for another template")
 
 

@@ -47,6 +47,36 @@ static void test_a_token_uses_up_itself_and_an_approval_its_change(void **state)
     assert_kept(&fixture->verdict, "CHG0000042", "bob carol", "jti-1 CHG0000042");
 }
 
+static void test_the_change_of_a_token_is_not_typed_afterwards(void **state)
+{
+    struct fixture *fixture = *state;
+    struct approval bob = by("bob");
+    sign(fixture, &bob, 1);
+    bob.name = text_of("jti-1");
+    fixture->policy.approval.reuse_allowed = false;
+    assert_kept(decide(fixture), "CHG0000042", "bob", "jti-1 CHG0000042");
+
+    struct record old = {.templates = {{.digest = TEXT(DIGEST), .at_s = 1}}, .template_count = 1};
+    record_use(&old.templates[0], fixture->verdict.used, fixture->verdict.used_count);
+    fixture->change.record.old = &old;
+    fixture->change.digest_after = text_of("sha256:next");
+    fixture->change.token_count = 0;
+    fixture->policy.approval.sources |= SOURCE_BIT(SOURCE_ANNOTATION);
+    fixture->change.approval_ids = text_of("CHG0000042");
+    const struct verdict *verdict = decide(fixture);
+    assert_int_equal(verdict->kind, VERDICT_DENY);
+    assert_reason(verdict, 0, REASON_APPROVAL_REUSED, IDS_FIELD,
+                  "approval CHG0000042 is used up by template " DIGEST
+                  ": write the id of a change that approves this one; set annotation "
+                  "changegate.dev/approval-token to a token for sha256:next");
+
+    /* Whoever signs vouches for this very template. */
+    bob.name = text_of("jti-2");
+    bob.digest = text_of("sha256:next");
+    fixture->change.token_count = 1;
+    assert_allowed(decide(fixture), REASON_APPROVED);
+}
+
 static void test_what_does_not_count_is_not_kept(void **state)
 {
     struct fixture *fixture = *state;
@@ -306,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DECISION(test_each_id_that_counted_is_used_up),
         DECISION(test_a_token_uses_up_itself_and_an_approval_its_change),
+        DECISION(test_the_change_of_a_token_is_not_typed_afterwards),
         DECISION(test_what_does_not_count_is_not_kept),
         DECISION(test_what_counted_is_kept_where_it_was_too_little),
         DECISION(test_by_token_and_object_one_person_is_one),

@@ -321,8 +321,10 @@ static void keep(const struct tally *tally, struct verdict *verdict)
         const struct approval *person = tally->people[i];
         verdict_keep(verdict->approvals, &verdict->approval_count, VERDICT_EVIDENCE_MOST, person->change_id);
         verdict_keep(verdict->approvers, &verdict->approver_count, VERDICT_EVIDENCE_MOST, person->approver);
-        verdict_keep(verdict->used, &verdict->used_count, RECORD_IDS_MOST,
-                     person->source == SOURCE_TOKEN ? person->name : person->change_id);
+        if (person->source == SOURCE_TOKEN)
+            verdict_keep(verdict->used, &verdict->used_count, RECORD_IDS_MOST, person->name);
+        /* Nobody types the id of a change that a person's word has brought in already. */
+        verdict_keep(verdict->used, &verdict->used_count, RECORD_IDS_MOST, person->change_id);
     }
 }
 
