@@ -77,6 +77,17 @@ static void test_a_restart_brings_no_template(void **state)
     assert_text(decide(fixture)->record.record->templates[0].ids[0], "CHG0000001");
 }
 
+static void test_a_scale_uses_its_id_up_by_what_it_finds(void **state)
+{
+    struct fixture *fixture = bringing(state, CLASS_SCALE, "");
+    fixture->policy.needs[CLASS_SCALE].approval = true;
+    fixture->change.record = (struct change_record){.digest_before = TEXT("sha256:z")};
+    const struct record *record = decide(fixture)->record.record;
+    assert_digests(record, "z");
+    assert_int_equal(record->templates[0].id_count, 1);
+    assert_text(record->templates[0].ids[0], "CHG0000001");
+}
+
 static void test_one_that_cannot_be_read_begins_anew(void **state)
 {
     struct fixture *fixture = bringing(state, CLASS_ROLLOUT, "sha256:c");
@@ -231,6 +242,7 @@ int main(void)
         DECISION(test_a_rollback_uses_nothing_up_that_it_does_not_need),
         DECISION(test_of_eleven_the_oldest_is_forgotten),
         DECISION(test_a_restart_brings_no_template),
+        DECISION(test_a_scale_uses_its_id_up_by_what_it_finds),
         DECISION(test_one_that_cannot_be_read_begins_anew),
         DECISION(test_a_pod_with_gates_waits_for_nothing),
         DECISION(test_who_is_not_asked_is_not_recorded),

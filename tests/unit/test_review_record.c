@@ -130,6 +130,28 @@ static void test_the_template_found_at_the_first_change(void **state)
     assert_text(resume.digest_after, DIGEST_0);
 }
 
+/* What it uses up has to be written somewhere. */
+static void test_the_template_that_a_scale_finds(void **state)
+{
+    static const char from[] = OBJECT("", TEMPLATE("0") ",\"replicas\":2"),
+                      to[] = OBJECT("", TEMPLATE("0") ",\"replicas\":3");
+    struct policy policy = policy_of(SOURCE_BIT(SOURCE_ANNOTATION));
+    struct change change = requested(state, "", "UPDATE", "", from, to, &policy);
+    assert_int_equal(change.classes, CLASS_BIT(CLASS_SCALE));
+    assert_null(change.record.digest_before.at); /* it uses nothing up */
+    policy.needs[CLASS_SCALE].approval = true;
+    assert_text(requested(state, "", "UPDATE", "", from, to, &policy).record.digest_before, DIGEST_0);
+    policy.needs[CLASS_SCALE].approval = false;
+    policy.requirements = &(struct requirement){
+        .name = TEXT("two"), .annotation = TEXT("two"), .classes = CLASS_BIT(CLASS_SCALE), .minimum = 2};
+    policy.requirement_count = 1;
+    policy.reads_annotations = true;
+    assert_null(requested(state, "", "UPDATE", "", from, to, &policy).record.digest_before.at);
+    change = requested(state, "", "UPDATE", "", from,
+                       OBJECT("," NOTES("\"two\":\"\""), TEMPLATE("0") ",\"replicas\":3"), &policy);
+    assert_text(change.record.digest_before, DIGEST_0);
+}
+
 static void test_below_a_hold_runs_what_it_says(void **state)
 {
     struct change change = updated(state, held_1, OBJECT("", TEMPLATE("2")));
@@ -335,6 +357,7 @@ int main(void)
         REVIEW(test_a_created_object_has_none),
         REVIEW(test_one_that_the_gate_did_not_write_is_none),
         REVIEW(test_the_template_found_at_the_first_change),
+        REVIEW(test_the_template_that_a_scale_finds),
         REVIEW(test_below_a_hold_runs_what_it_says),
         REVIEW(test_an_edit_alone_reads_no_record),
         REVIEW(test_what_sets_the_glass),

@@ -181,8 +181,8 @@ static void read_workload(const struct review *review, const struct policy *poli
         change->digest_after =
             digest_template(object_at(after, &type->template_path), type->workload, scratch, arena);
     if (!is_scale) {
-        review_complete_record(&objects, arena, scratch, change);
         review_read_evidence(&objects, arena, scratch, change);
+        review_complete_record(&objects, arena, scratch, change);
     }
 }
 

@@ -308,8 +308,8 @@ bool review_read_held(struct json object, const struct policy *policy, const str
     change.user = (struct user){.name = change.hold.before.hold.by};
     change.classes = change_classify(&change);
     review_split_held(&change);
-    review_complete_record(&objects, arena, scratch, &change);
     review_read_evidence(&objects, arena, scratch, &change);
+    review_complete_record(&objects, arena, scratch, &change);
     *ret_change = change;
     return change.hold.before.held;
 }

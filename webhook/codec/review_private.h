@@ -28,11 +28,12 @@ void review_split_held(struct change *change);
 /* The record and the override of a request: before change_classify, after review_read_hold. */
 void review_read_record(const struct review_objects *objects, struct arena *arena, struct change *change);
 
-/* The rest of it, which depends on the classes. */
+/* The rest of it, which depends on the classes and on what they need. Last. */
 void review_complete_record(const struct review_objects *objects, struct arena *arena,
                             struct json_text_buffer *scratch, struct change *change);
 
-/* What requirements look at, and what a person agreed to: tokens, and the digest. Last. */
+/* What requirements look at, and what a person agreed to: tokens, and the digest. After
+ * change_classify. */
 void review_read_evidence(const struct review_objects *objects, struct arena *arena,
                           struct json_text_buffer *scratch, struct change *change);
 

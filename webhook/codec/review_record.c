@@ -11,6 +11,9 @@
     (CLASS_BIT(CLASS_CREATE) | CLASS_BIT(CLASS_ROLLOUT) | CLASS_BIT(CLASS_ROLLBACK) | \
      CLASS_BIT(CLASS_RESTART) | CLASS_BIT(CLASS_RESUME))
 
+/* Classes that bring none, and use their evidence up by the template that they find. */
+#define USES_IDS_ALONE (CLASS_BIT(CLASS_SCALE) | CLASS_BIT(CLASS_DELETE))
+
 static const struct record *parse(struct text annotation, struct arena *arena)
 {
     struct record *record = arena_alloc_array(arena, 1, sizeof(*record));
@@ -69,10 +72,19 @@ static struct text digest_before(const struct review_objects *objects, const str
     const struct hold_running *running = &change->hold.running;
     if (change->hold.before.held)
         return running->known ? running->digest : TEXT_EMPTY;
-    if (change->classes & CLASS_BIT(CLASS_ROLLOUT))
+    if (change->classes & (CLASS_BIT(CLASS_ROLLOUT) | USES_IDS_ALONE))
         return digest_template(object_at(objects->before, &objects->type->template_path),
                                objects->type->workload, scratch, arena);
     return change->classes & CLASS_BIT(CLASS_RESTART) ? change->digest_after : TEXT_EMPTY;
+}
+
+/* Whether the template that is there goes on record, where nothing is yet. */
+static bool is_found(const struct review_objects *objects, const struct change *change)
+{
+    struct approval_need need = {.approval = false};
+    if ((change->classes & USES_IDS_ALONE) && objects->policy != NULL)
+        approval_need_of(objects->policy, change, &need);
+    return (change->classes & RECORDED) || change->hold.keeps || need.approval;
 }
 
 void review_complete_record(const struct review_objects *objects, struct arena *arena,
@@ -85,8 +97,7 @@ void review_complete_record(const struct review_objects *objects, struct arena *
         record->old = parse(record->before, arena);
     if (!change->hold.decides)
         return;
-    if (record->old == NULL && change->operation == OPERATION_UPDATE &&
-        ((change->classes & RECORDED) || change->hold.keeps))
+    if (record->old == NULL && change->operation == OPERATION_UPDATE && is_found(objects, change))
         record->digest_before = digest_before(objects, change, arena, scratch);
     if (text_differs(record->before, record->after))
         record->found = parse(record->after, arena);
