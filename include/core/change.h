@@ -94,7 +94,8 @@ struct approval;
 struct change_record {
     struct text before, after;        /* RECORD_ANNOTATION as written; NULL `at`: absent */
     const struct record *old, *found; /* what they say; NULL: absent, none the gate wrote, or not looked at */
-    struct text digest_before;        /* of the old template, where it has to be recorded as preexisting */
+    struct text digest_before;        /* of the old template, where it has to be recorded as preexisting, or
+                                         waited and is out by its status */
     struct text incident, reason;     /* BREAK_GLASS_ANNOTATION and its reason; NULL `at`: absent */
     bool override_set;                /* by this request, or changed */
     struct text reviewer;             /* REVIEWED_BY_ANNOTATION, where this request sets or changes it */

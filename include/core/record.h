@@ -64,6 +64,9 @@ void record_use(struct record_template *entry, const struct text *ids, size_t co
 /* Put a template in front, with the ids it had before as well; the oldest goes where there are too many. */
 void record_admit(struct record *record, const struct record_template *admitted);
 
+/* Pods run `digest`: where it waited, it does so no more. */
+void record_bring_out(struct record *record, struct text digest);
+
 /* Whether one more use of break-glass has room. Of RECORD_OVERRIDES_MOST the oldest one goes that was
  * reviewed, else the oldest debt that a later one of the same person for the same incident stands for; the
  * first use of an incident that is used again stays, since it says when the incident expires. No other debt

@@ -70,6 +70,8 @@ static inline int setup(void **state)
                    .namespace = TEXT("shop"),
                    .name = TEXT("web"),
                    .workload = KIND_DEPLOYMENT,
+                   .before = {.replicas = 1},
+                   .after = {.replicas = 1},
                    .has_annotations = true,
                    .approval_ids = TEXT("CHG0000001"),
                    .change_document = TEXT(GOOD_DOCUMENT),

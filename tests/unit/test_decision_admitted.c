@@ -111,6 +111,20 @@ static void test_a_pod_with_gates_waits_for_nothing(void **state)
     assert_false(decide(fixture)->record.record->templates[0].waiting);
 }
 
+static void test_at_zero_replicas_a_template_waits(void **state)
+{
+    struct fixture *fixture = bringing(state, CLASS_ROLLOUT, "sha256:c");
+    fixture->change.after.replicas = 0;
+    assert_true(decide(fixture)->record.record->templates[0].waiting);
+    fixture->change.after.replicas = REPLICAS_NONE; /* a kind without them */
+    assert_false(decide(fixture)->record.record->templates[0].waiting);
+    fixture->change.record = (struct change_record){.digest_before = TEXT("sha256:b")};
+    assert_false(decide(fixture)->record.record->templates[1].waiting);
+    fixture->change.before.replicas = 0; /* when the gate came */
+    fixture->change.before.released = true;
+    assert_true(decide(fixture)->record.record->templates[1].waiting);
+}
+
 /* ---- where nothing is said of it ---- */
 
 static void test_who_is_not_asked_is_not_recorded(void **state)
@@ -245,6 +259,7 @@ int main(void)
         DECISION(test_a_scale_uses_its_id_up_by_what_it_finds),
         DECISION(test_one_that_cannot_be_read_begins_anew),
         DECISION(test_a_pod_with_gates_waits_for_nothing),
+        DECISION(test_at_zero_replicas_a_template_waits),
         DECISION(test_who_is_not_asked_is_not_recorded),
         DECISION(test_a_mode_that_refuses_nothing_records_all_the_same),
         DECISION(test_an_edit_of_what_is_held_uses_nothing_up),

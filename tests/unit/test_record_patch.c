@@ -209,6 +209,67 @@ static void test_the_life_of_an_object(void **state)
     json_decref(review);
 }
 
+/* ---- what no pod ran is no rollback ---- */
+
+/* An approved write of `version` at `replicas`, onto `stored` (NULL: a creation), which is released. */
+static json_t *written(struct arena *arena, json_t *stored, const char *version, int replicas, const char *id,
+                       const char *verdict)
+{
+    char wanted[512];
+    snprintf(wanted, sizeof(wanted),
+             "{\"metadata\":{\"name\":\"web\",\"annotations\":{\"changegate.dev/approval-ids\":\"%s\"}},"
+             "\"spec\":{\"replicas\":%d,\"template\":{\"spec\":{\"image\":\"%s\"}}}}",
+             id, replicas, version);
+    char *before = stored == NULL ? NULL : json_dumps(stored, JSON_COMPACT);
+    json_t *review = review_of(before, wanted);
+    (void)mutate(arena, review, NOW_S);
+    assert_text(validate(arena, review, NOW_S), verdict);
+    json_t *object = json_deep_copy(json_object_get(json_object_get(review, "request"), "object"));
+    free(before);
+    json_decref(review);
+    json_decref(stored);
+    return object;
+}
+
+/* `count` pods run the template of `object`, as its controller reports it after `kubectl scale`. */
+static void bring_out(json_t *object, int count)
+{
+    json_t *status =
+        json_pack("{s:i, s:i, s:i}", "observedGeneration", 7, "replicas", count, "updatedReplicas", count);
+    json_object_set_new(json_object_get(object, "spec"), "replicas", json_integer(count));
+    json_object_set_new(json_object_get(object, "metadata"), "generation", json_integer(7));
+    json_object_set_new(object, "status", status);
+}
+
+static void test_at_zero_replicas_it_waits(void **state)
+{
+    json_t *web = written(*state, NULL, "0", 3, "CHG0", "Allow Approved");
+    web = written(*state, web, "0", 0, "CHG0", "Allow NothingRequired");
+    web = written(*state, web, "1", 0, "CHG1", "Allow Approved");
+    web = written(*state, web, "0", 0, "CHG1", "Allow NothingRequired"); /* which did run */
+    web = written(*state, web, "1", 0, "CHG0", "Deny ApprovalReused");
+    json_decref(web);
+}
+
+static void test_what_was_scaled_up_since_did_run(void **state)
+{
+    json_t *web = written(*state, NULL, "1", 0, "CHG1", "Allow Approved");
+    bring_out(web, 3);
+    web = written(*state, web, "2", 3, "CHG2", "Allow Approved");
+    web = written(*state, web, "1", 3, "CHG2", "Allow NothingRequired");
+    json_decref(web);
+}
+
+static void test_what_is_not_out_yet_did_not_run(void **state)
+{
+    json_t *web = written(*state, NULL, "1", 0, "CHG1", "Allow Approved");
+    bring_out(web, 3);
+    json_object_set_new(json_object_get(web, "metadata"), "generation", json_integer(8));
+    web = written(*state, web, "2", 3, "CHG2", "Allow Approved");
+    web = written(*state, web, "1", 3, "CHG2", "Deny ApprovalReused");
+    json_decref(web);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
 int main(void)
@@ -224,6 +285,9 @@ int main(void)
         TEST(test_what_is_so_already_is_left),
         TEST(test_another_pass_a_little_later),
         TEST(test_the_life_of_an_object),
+        TEST(test_at_zero_replicas_it_waits),
+        TEST(test_what_was_scaled_up_since_did_run),
+        TEST(test_what_is_not_out_yet_did_not_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

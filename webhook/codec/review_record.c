@@ -65,6 +65,13 @@ void review_read_record(const struct review_objects *objects, struct arena *aren
         record->old = parse(record->before, arena);
 }
 
+static struct text digest_old(const struct review_objects *objects, struct arena *arena,
+                              struct json_text_buffer *scratch)
+{
+    return digest_template(object_at(objects->before, &objects->type->template_path), objects->type->workload,
+                           scratch, arena);
+}
+
 /* The template that the object had before; one that is held never ran. */
 static struct text digest_before(const struct review_objects *objects, const struct change *change,
                                  struct arena *arena, struct json_text_buffer *scratch)
@@ -73,8 +80,7 @@ static struct text digest_before(const struct review_objects *objects, const str
     if (change->hold.before.held)
         return running->known ? running->digest : TEXT_EMPTY;
     if (change->classes & (CLASS_BIT(CLASS_ROLLOUT) | USES_IDS_ALONE))
-        return digest_template(object_at(objects->before, &objects->type->template_path),
-                               objects->type->workload, scratch, arena);
+        return digest_old(objects, arena, scratch);
     return change->classes & CLASS_BIT(CLASS_RESTART) ? change->digest_after : TEXT_EMPTY;
 }
 
@@ -85,6 +91,15 @@ static bool is_found(const struct review_objects *objects, const struct change *
     if ((change->classes & USES_IDS_ALONE) && objects->policy != NULL)
         approval_need_of(objects->policy, change, &need);
     return (change->classes & RECORDED) || change->hold.keeps || need.approval;
+}
+
+/* Whether the newest template of the record waits, and the old object says that its pods run the one it has.
+ */
+static bool is_brought_out(const struct change *change)
+{
+    const struct record *old = change->record.old;
+    return old != NULL && old->template_count > 0 && old->templates[0].waiting && change->before.released &&
+           change->before.replicas != 0 && !change->hold.before.held;
 }
 
 void review_complete_record(const struct review_objects *objects, struct arena *arena,
@@ -99,6 +114,8 @@ void review_complete_record(const struct review_objects *objects, struct arena *
         return;
     if (record->old == NULL && change->operation == OPERATION_UPDATE && is_found(objects, change))
         record->digest_before = digest_before(objects, change, arena, scratch);
+    else if (change->operation == OPERATION_UPDATE && is_brought_out(change))
+        record->digest_before = digest_old(objects, arena, scratch);
     if (text_differs(record->before, record->after))
         record->found = parse(record->after, arena);
 }

@@ -15,10 +15,11 @@ static change_classes outgoing(const struct change *change, const struct verdict
     return verdict->releases ? change->hold.held_classes : change->classes;
 }
 
-/* Paused, or held back by a partition: no pod need run the template. */
+/* Paused, at zero replicas, or held back by a partition: no pod need run the template. */
 static bool stands_still(const struct object_state *state)
 {
-    return state->stopped || (state->partition > 0 && state->partition != PARTITION_ALL);
+    return state->stopped || state->replicas == 0 ||
+           (state->partition > 0 && state->partition != PARTITION_ALL);
 }
 
 static void admit_template(const struct change *change, const struct verdict *verdict, int64_t now_s,
@@ -42,16 +43,25 @@ static void use_up(const struct verdict *verdict, struct record *record)
         record_use(&record->templates[0], verdict->used, verdict->used_count);
 }
 
-/* What was found at the first change; what was paused when the gate came may never have run. */
+/* Whether no pod need ever have run what the object had. */
+static bool may_never_have_run(const struct object_state *before)
+{
+    return before->replicas == 0 || (!before->released && stands_still(before));
+}
+
+/* What was found at the first change; what stood still when the gate came may never have run. Of a record
+ * that is there: what waited, and was brought out since by /scale or by its controller, did run. */
 static void begin(const struct change *change, struct record *record)
 {
     const struct change_record *found = &change->record;
-    if (found->old != NULL)
-        *record = *found->old;
-    else if (found->digest_before.length > 0)
+    if (found->old == NULL && found->digest_before.length > 0)
         record_admit(record, &(struct record_template){.digest = found->digest_before,
-                                                       .waiting = !change->before.released &&
-                                                                  stands_still(&change->before)});
+                                                       .waiting = may_never_have_run(&change->before)});
+    if (found->old == NULL)
+        return;
+    *record = *found->old;
+    if (change->before.released && change->before.replicas != 0)
+        record_bring_out(record, found->digest_before);
 }
 
 static void review(const struct change *change, int64_t now_s, struct arena *arena, struct record *record,

@@ -57,6 +57,13 @@ void record_admit(struct record *record, const struct record_template *admitted)
     record->templates[0] = entry;
 }
 
+void record_bring_out(struct record *record, struct text digest)
+{
+    size_t place = place_of(record, digest);
+    if (place < record->template_count)
+        record->templates[place].waiting = false;
+}
+
 /* Whether it says when an incident was first used that was used again since. */
 static bool is_first_of_several(const struct record *record, size_t place, const struct record_override *new)
 {
