@@ -10,7 +10,12 @@
 #include "edge/kube_event_text.h"
 #include "edge/metrics.h"
 
-enum { OVERRIDE_EVENTS_MOST = 256 }; /* put, and not done yet */
+/* Put, and not done yet. Anybody who may write a workload can attempt a break-glass, so attempts have a share
+ * alone: however many there are, none keeps an override from being told. */
+enum { OVERRIDE_EVENTS_MOST = 256, OVERRIDE_EVENTS_ATTEMPTS_MOST = 64 };
+
+/* Whether the glass was broken, or somebody was refused who tried. */
+enum override_kind { OVERRIDE_ALLOWED, OVERRIDE_ATTEMPTED };
 
 struct override_events; /* one per process */
 
@@ -19,13 +24,14 @@ struct override_events *override_events_new(struct metrics *metrics);
 void override_events_free(struct override_events *events); /* accepts NULL */
 
 /* Any thread. Copies; `arena` is for scratch. False: there is no room, which is counted. */
-bool override_events_put(struct override_events *events, const struct kube_event_text *event, int64_t now_s,
-                         struct arena *arena);
+bool override_events_put(struct override_events *events, enum override_kind kind,
+                         const struct kube_event_text *event, int64_t now_s, struct arena *arena);
 
 /* One that was put. */
 struct override_event {
     struct override_event *next; /* later than this one; NULL: none */
     char *path, *body;           /* owned: where to POST what */
+    enum override_kind kind;
 };
 
 /* Readable when something was put since the last take. */

@@ -33,7 +33,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static bool put(struct override_events *events, const char *name)
+static bool put_kind(struct override_events *events, enum override_kind kind, const char *name)
 {
     struct arena arena = {NULL, 0};
     const struct kube_event_text event = {
@@ -43,9 +43,14 @@ static bool put(struct override_events *events, const char *name)
         .is_warning = true,
         .message = TEXT("Rollout by ann was let through"),
     };
-    bool done = override_events_put(events, &event, NOW_S, &arena);
+    bool done = override_events_put(events, kind, &event, NOW_S, &arena);
     arena_done(&arena);
     return done;
+}
+
+static bool put(struct override_events *events, const char *name)
+{
+    return put_kind(events, OVERRIDE_ALLOWED, name);
 }
 
 static bool is_readable(const struct override_events *events)
@@ -105,6 +110,30 @@ static void test_what_does_not_fit_is_counted(void **state)
     /* What is put, and never taken, goes with it. */
 }
 
+static void test_attempts_have_a_share(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < OVERRIDE_EVENTS_ATTEMPTS_MOST; i++)
+        assert_true(put_kind(fixture->events, OVERRIDE_ATTEMPTED, "web.1"));
+    assert_false(put_kind(fixture->events, OVERRIDE_ATTEMPTED, "web.2"));
+    for (int i = OVERRIDE_EVENTS_ATTEMPTS_MOST; i < OVERRIDE_EVENTS_MOST; i++)
+        assert_true(put(fixture->events, "web.3"));
+    assert_false(put(fixture->events, "web.4"));
+    assert_true(has(fixture, "\nchangegate_override_events_dropped_total 2\n"));
+
+    struct override_event *first = override_events_take(fixture->events), *second = first->next;
+    override_events_done(fixture->events, first); /* an attempt: there is room for one of either */
+    assert_true(put(fixture->events, "web.5"));
+    assert_false(put_kind(fixture->events, OVERRIDE_ATTEMPTED, "web.6"));
+    first = second, second = first->next;
+    override_events_done(fixture->events, first);
+    assert_true(put_kind(fixture->events, OVERRIDE_ATTEMPTED, "web.7"));
+    for (struct override_event *next; second != NULL; second = next) {
+        next = second->next;
+        override_events_done(fixture->events, second);
+    }
+}
+
 static void test_the_metric(void **state)
 {
     struct fixture *fixture = *state;
@@ -160,9 +189,8 @@ static void test_from_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EVENTS(test_in_the_order_they_came),
-        EVENTS(test_what_does_not_fit_is_counted),
-        EVENTS(test_the_metric),
+        EVENTS(test_in_the_order_they_came), EVENTS(test_what_does_not_fit_is_counted),
+        EVENTS(test_attempts_have_a_share),  EVENTS(test_the_metric),
         EVENTS(test_from_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

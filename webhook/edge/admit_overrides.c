@@ -23,9 +23,10 @@ static struct kube_involved involved_of(const struct admission *admission, const
     };
 }
 
-static void tell(const struct admission *admission, const struct change *change, const char *reason,
+static void tell(const struct admission *admission, const struct change *change, enum override_kind kind,
                  struct text message)
 {
+    const char *reason = kind == OVERRIDE_ALLOWED ? "BreakGlass" : "BreakGlassRefused";
     struct arena *arena = &admission->admit->arena;
     struct kube_involved involved = involved_of(admission, change);
     /* One request is one happening, whoever asks about it again. */
@@ -41,7 +42,7 @@ static void tell(const struct admission *admission, const struct change *change,
         .message = message,
     };
     if (admission->admit->overrides != NULL)
-        override_events_put(admission->admit->overrides, &event, admission->now_s, arena);
+        override_events_put(admission->admit->overrides, kind, &event, admission->now_s, arena);
 }
 
 static const struct reason *find_refusal(const struct verdict *verdict)
@@ -64,11 +65,11 @@ void admission_tell_override(const struct admission *admission, const struct cha
     struct text who = text_quote(arena, change->user.name, QUOTED_BYTES_MOST);
     if (refusal != NULL) {
         metrics_count(admission->admit->metrics, METRICS_BREAK_GLASS_REFUSED);
-        tell(admission, change, "BreakGlassRefused",
+        tell(admission, change, OVERRIDE_ATTEMPTED,
              arena_printf(arena, "%s by %.*s: %.*s", classes, TEXT_ARGS(who), TEXT_ARGS(refusal->message)));
     } else if (verdict->overrides && verdict->kind != VERDICT_DENY) {
         metrics_count(admission->admit->metrics, METRICS_BREAK_GLASS_ALLOWED);
-        tell(admission, change, "BreakGlass",
+        tell(admission, change, OVERRIDE_ALLOWED,
              arena_printf(
                  arena,
                  "%s by %.*s was let through by break-glass %.*s: %.*s; somebody else has to look at it "

@@ -11,7 +11,7 @@
 struct override_events {
     struct metrics *metrics;
     int fd;
-    atomic_uint count;                       /* put, and not done yet */
+    atomic_uint count, attempts;             /* put, and not done yet; attempts are in both */
     _Atomic(struct override_event *) newest; /* put, and not taken yet; a stack */
 };
 
@@ -58,15 +58,36 @@ static struct override_event *event_new(const struct kube_event_text *event, int
     return made;
 }
 
-bool override_events_put(struct override_events *events, const struct kube_event_text *event, int64_t now_s,
-                         struct arena *arena)
+static bool take_place(atomic_uint *count, unsigned most)
 {
-    if (atomic_fetch_add(&events->count, 1) >= OVERRIDE_EVENTS_MOST) {
-        atomic_fetch_sub(&events->count, 1);
+    bool room = atomic_fetch_add(count, 1) < most;
+    if (!room)
+        atomic_fetch_sub(count, 1);
+    return room;
+}
+
+/* Attempts take theirs first: one that has none never holds one of those that all share. */
+static bool has_room(struct override_events *events, enum override_kind kind)
+{
+    bool attempt = kind == OVERRIDE_ATTEMPTED;
+    if (attempt && !take_place(&events->attempts, OVERRIDE_EVENTS_ATTEMPTS_MOST))
+        return false;
+    if (take_place(&events->count, OVERRIDE_EVENTS_MOST))
+        return true;
+    if (attempt)
+        atomic_fetch_sub(&events->attempts, 1);
+    return false;
+}
+
+bool override_events_put(struct override_events *events, enum override_kind kind,
+                         const struct kube_event_text *event, int64_t now_s, struct arena *arena)
+{
+    if (!has_room(events, kind)) {
         metrics_count(events->metrics, METRICS_OVERRIDE_EVENTS_DROPPED);
         return false;
     }
     struct override_event *made = event_new(event, now_s, arena);
+    made->kind = kind;
     made->next = atomic_load_explicit(&events->newest, memory_order_relaxed);
     /* Release: whoever takes it sees what it points to. On failure `next` is the newest one again. */
     while (!atomic_compare_exchange_weak_explicit(&events->newest, &made->next, made, memory_order_release,
@@ -97,6 +118,8 @@ struct override_event *override_events_take(struct override_events *events)
 
 void override_events_done(struct override_events *events, struct override_event *event)
 {
-    event_free(event);
+    if (event->kind == OVERRIDE_ATTEMPTED)
+        atomic_fetch_sub(&events->attempts, 1);
     atomic_fetch_sub(&events->count, 1);
+    event_free(event);
 }
