@@ -17,8 +17,8 @@ PURE_CXX = {"charconv", "cmath", "cstddef", "cstdint", "cstdio", "cstdlib", "cst
 # The parsers of the codec; OpenSSL for digests, keys and signatures; a lock around libical, and the counter of a policy file.
 CODEC_LIBRARIES = {
     "simdjson.h", "jansson.h", "yaml.h", "libical/ical.h", "pcre2.h", "openssl/bn.h", "openssl/core_names.h",
-    "openssl/decoder.h", "openssl/err.h", "openssl/evp.h", "openssl/param_build.h", "openssl/rsa.h", "openssl/sha.h",
-    "stdatomic.h", "pthread.h",
+    "openssl/crypto.h", "openssl/decoder.h", "openssl/ec.h", "openssl/err.h", "openssl/evp.h", "openssl/param_build.h",
+    "openssl/pem.h", "openssl/rsa.h", "openssl/sha.h", "openssl/x509v3.h", "stdatomic.h", "pthread.h",
 }
 
 # ring: the rings whose headers it may include, and the other headers (None: anything)
