@@ -5,6 +5,7 @@
 #define CHANGEGATE_CLI_SERVE_OPTIONS_H
 
 #include "core/error.h"
+#include "edge/keeper.h"
 #include "edge/releaser.h"
 #include "edge/server.h"
 #include "edge/tls.h"
@@ -18,6 +19,7 @@ struct serve_options {
     struct watcher_options watcher;
     struct server_options server;
     struct releaser_options releaser;
+    struct keeper_options keeper;
     bool no_releaser;
     const char *client_names[CLIENT_NAMES_MOST]; /* behind tls.client_names */
 };

@@ -25,6 +25,8 @@ struct kube_config {
     struct text server;          /* "https://10.0.0.1:6443/prefix", no slash at the end */
     struct text tls_server_name; /* the name to ask for and to verify instead of the server's; empty: none */
     bool skip_verify;
+    bool is_no_api_server; /* a webhook, say: its clock does not count */
+    bool tells_time;       /* its answers lead the clock: see edge/cluster_clock.h */
     struct kube_pem ca, client_certificate, client_key;
     struct text token;      /* empty: none */
     const char *token_file; /* goes before `token`; NULL: none */

@@ -71,6 +71,13 @@ enum kube_progress kube_request_wait(struct kube_request *request, int64_t deadl
 /* Status of the answer under way or just ended; 0 until its headers are complete. */
 unsigned kube_request_status(const struct kube_request *request);
 
+/* What the Date header of that answer says, unix time; 0: none. */
+int64_t kube_request_date_s(const struct kube_request *request);
+
+/* Of a request that failed: the server was verified, and closed without an answer, as one does that wants a
+ * certificate from us. */
+bool kube_request_was_asked_for_certificate(const struct kube_request *request);
+
 /* Wait until the network or one of `fds` has something to read, or `timeout_ms` have passed. */
 void kube_http_wait(struct kube_http *http, const int *fds, size_t fd_count, int timeout_ms);
 

@@ -14,12 +14,20 @@
 #include "edge/kube_http.h"
 #include "edge/lease_record.h"
 
-#define LEASE_NAME "changegate-releaser"
+/* What the one that holds it does, in the words of the log. Static texts. */
+struct kube_lease_role {
+    const char *name;      /* of the Lease */
+    const char *noun;      /* "Lease of the releaser" */
+    const char *does;      /* "leads the releases" */
+    const char *what;      /* "the releases" */
+    const char *meanwhile; /* what it means not to reach it */
+};
 
 struct kube_lease;
 
-/* Borrows `http` and `namespace` for its life. */
-struct kube_lease *kube_lease_new(struct kube_http *http, const char *namespace);
+/* Borrows its arguments for its life. */
+struct kube_lease *kube_lease_new(struct kube_http *http, const char *namespace,
+                                  const struct kube_lease_role *role);
 void kube_lease_free(struct kube_lease *lease); /* before the client; accepts NULL */
 
 /* Do what is due. After kube_http_step. `now_ms` is monotonic. */

@@ -33,6 +33,11 @@ enum metrics_gauge {
     METRICS_OLDEST_HOLD_S,   /* unix time since when the oldest one is held; 0: none; scraped as an age */
     METRICS_RELEASER_LEADER, /* 1 in the process that leads */
     METRICS_APPROVALS,       /* Approval objects that have not expired */
+    METRICS_CLOCK_SKEW_MS,   /* the machine's clock before the API server's; scraped in seconds */
+    METRICS_KEEPER_LEADER,   /* 1 in the process that leads the keepers, which alone knows the next three */
+    METRICS_AUTHORITY_EXPIRY_S, /* unix time, notAfter of the newest CA; 0: not known */
+    METRICS_REGISTRATIONS_MISSING,
+    METRICS_REGISTRATIONS_EDITED, /* by hand */
     METRICS_GAUGE_COUNT
 };
 
@@ -53,6 +58,8 @@ enum metrics_counter {
     METRICS_BREAK_GLASS_ALLOWED,
     METRICS_BREAK_GLASS_REFUSED,
     METRICS_OVERRIDE_EVENTS_DROPPED, /* not written, since too many waited */
+    METRICS_CERTIFICATES_ISSUED,     /* CAs and serving certificates that this process made */
+    METRICS_KEEPER_FAILURES,         /* what the keeper could not read or write */
     METRICS_COUNTER_COUNT
 };
 

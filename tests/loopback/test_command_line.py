@@ -68,6 +68,22 @@ def run(*arguments):
     (["--listen=::1:0"], "cannot listen on ::1:0: "),
     (["--metrics-listen=x"], "cannot listen on x: "),
     (["--kubeconfig={dir}/none"], "leave --kubeconfig out"),
+    (["--certificate-secret=shop"], "--certificate-secret: 'shop' is not NAMESPACE/NAME"),
+    (["--certificate-secret=shop/"], "--certificate-secret: 'shop/' is not NAMESPACE/NAME"),
+    (["--certificate-secret=/tls"], "--certificate-secret: '/tls' is not NAMESPACE/NAME"),
+    (["--certificate-secret=shop/tls/x"], "--certificate-secret: 'shop/tls/x' is not NAMESPACE/NAME"),
+    (["--certificate-secret=shop/tls"], "--certificate-secret: is instead of --tls-cert and --tls-key"),
+    (["--certificate-name=a.example.com"], "--certificate-secret and --certificate-name belong together"),
+    (["--certificate-name=a b"], "--certificate-name: 'a b' is no DNS name or IP address"),
+    (["--certificate-name="], "--certificate-name: '' is no DNS name or IP address"),
+    (["--certificate-lifetime=90"], "--certificate-lifetime: '90' is no time from 60s to 7300d, such as 90d"),
+    (["--certificate-lifetime=59s"], "--certificate-lifetime: '59s' is no time"),
+    (["--certificate-lifetime=-1d"], "--certificate-lifetime: '-1d' is no time"),
+    (["--ca-lifetime=99999999999999999999d"], "--ca-lifetime: '99999999999999999999d' is no time"),
+    (["--ca-lifetime=7301d"], "--ca-lifetime: '7301d' is no time"),
+    (["--ca-lifetime=100d"], "--ca-lifetime: is less than twice --certificate-lifetime"),
+    (["--ca-bundle={crt}"], "--ca-bundle: goes with --registration and --tls-cert"),
+    (["--registration={policy}"], "--namespaces: without a cluster there is no Secret and no registration"),
 ])
 def test_wrong_option(files, extra, says):
     done = run("serve", *(option.format(**files) for option in GOOD + extra))
@@ -82,6 +98,22 @@ def test_missing_option(files, missing):
     done = run("serve", *(option.format(**files) for option in GOOD if not option.startswith(f"--{missing}=")))
     assert (done.returncode, done.stderr) == (
         2, f"changegate: serve: --{missing} FILE is missing; see changegate serve --help\n")
+
+
+OWN = ["--policy={policy}", "--certificate-secret=shop/tls", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"]
+
+
+@pytest.mark.parametrize("extra, says", [
+    ([], "--certificate-secret and --certificate-name belong together; give both or none"),
+    (["--certificate-name=127.0.0.1"],
+     "--certificate-secret: needs --registration FILE, whose caBundle goes with the certificate"),
+    (["--certificate-name=127.0.0.1", "--registration={policy}", "--ca-bundle={crt}"],
+     "--ca-bundle: goes with --registration and --tls-cert"),
+    (["--certificate-name=127.0.0.1"] * 17, "--certificate-name: more than 16 names"),
+])
+def test_own_certificate(files, extra, says):
+    done = run("serve", *(option.format(**files) for option in OWN + extra))
+    assert (done.returncode, done.stderr) == (2, f"changegate: {says}\n")
 
 
 def test_without_a_cluster_and_without_namespaces(files):

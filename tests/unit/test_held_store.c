@@ -173,7 +173,7 @@ static void test_paths(void **state)
         "&labelSelector=changegate.dev%2Fheld");
     assert_string_equal(resource.cure_forbidden,
                         "grant list, watch and patch on deployments.apps to this user: bind it to the "
-                        "ClusterRole of manifests/rbac.yaml");
+                        "ClusterRole changegate-release of charts/changegate");
     assert_string_equal(kube_held_path(deployment, text_of("shop"), text_of("web"), &arena).at,
                         "/apis/apps/v1/namespaces/shop/deployments/web");
     assert_string_equal(kube_held(pod, *state, &arena).path, "/api/v1/pods");

@@ -229,8 +229,8 @@ static void test_refusals(void **state)
     assert_false(kube_resource_refused(&windows, "listing", 403, text_of(status), &error));
     assert_string_equal(error.text,
                         "listing freezewindows was answered with HTTP 403: it is forbidden; grant list and "
-                        "watch on freezewindows.changegate.dev to this user: bind it to the ClusterRole of "
-                        "manifests/rbac.yaml");
+                        "watch on freezewindows.changegate.dev to this user: bind it to the ClusterRole "
+                        "changegate-serve of charts/changegate");
     assert_false(kube_resource_refused(&windows, "watching", 502, text_of("<html>"), &error));
     assert_string_equal(error.text, "watching freezewindows was answered with HTTP 502");
 }

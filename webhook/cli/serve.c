@@ -29,6 +29,7 @@ static struct service {
     struct override_events *overrides; /* NULL: there is no cluster to tell */
     struct server *server;
     struct releaser *releaser; /* NULL: none */
+    struct keeper *keeper;     /* as well */
 } service;
 
 /* Signals are waited for by the main thread alone; every later thread inherits the mask. */
@@ -72,6 +73,8 @@ static bool prepare(struct serve_options *options, struct error *error)
     bool releases = !options->no_releaser && has_cluster;
     if (releases && !releaser_new(&options->releaser, service.metrics, &service.releaser, error))
         return false;
+    if (has_cluster && !keeper_new(&options->keeper, service.tls, service.metrics, &service.keeper, error))
+        return false;
     fit_connections(&options->server);
     service.log = decision_log_start(STDOUT_FILENO, service.metrics);
     return server_new(&options->server, service.tls, service.metrics, service.log, service.overrides,
@@ -103,9 +106,13 @@ static void serve_until(const sigset_t *ends)
     watcher_start(service.watcher, publish, service.server);
     if (service.releaser != NULL)
         releaser_start(service.releaser);
+    if (service.keeper != NULL)
+        keeper_start(service.keeper);
     sigwait(ends, &received);
     if (service.releaser != NULL)
-        releaser_stop(service.releaser); /* the Lease is handed over while requests drain */
+        releaser_stop(service.releaser); /* the Leases are handed over while requests drain */
+    if (service.keeper != NULL)
+        keeper_stop(service.keeper);
     server_shutdown(service.server);
     pthread_sigmask(SIG_UNBLOCK, ends, NULL); /* asked twice: at once */
     pthread_join(thread, NULL);
@@ -131,6 +138,7 @@ int cli_serve(int argc, char **argv)
         fprintf(stderr, "changegate: %s\n", error.text);
     watcher_free(service.watcher);
     releaser_free(service.releaser);
+    keeper_free(service.keeper);
     if (service.log != NULL)
         decision_log_stop(service.log, LOG_STOP_MS);
     /* The rest stays until the process ends: a connection cut at the last deadline may still use it. */

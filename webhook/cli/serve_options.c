@@ -19,14 +19,28 @@ enum {
     REQUEST_S_MOST = 60,
     MS_PER_S = 1000,
     NAMESPACE_BYTES_MOST = 63,
+    LIFETIME_S_LEAST = RENEWAL_LEAF_S_LEAST,
+    LIFETIME_S_MOST = 7300 * 86400,
+    LIFETIME_S_BY_DEFAULT = 90 * 86400,
+    CA_LIFETIME_S_BY_DEFAULT = 730 * 86400,
 };
 
 static const char help[] =
-    "usage: changegate serve --policy FILE --tls-cert FILE --tls-key FILE [OPTION]...\n"
+    "usage: changegate serve --policy FILE (--tls-cert FILE --tls-key FILE | --certificate-secret "
+    "NAMESPACE/NAME)\n"
+    "                        [OPTION]...\n"
     "\n"
     "  --policy FILE             ChangePolicy documents; read again when the file changes\n"
     "  --tls-cert FILE           PEM certificate chain, the server's own first; read again when it changes\n"
     "  --tls-key FILE            its PEM private key\n"
+    "  --certificate-secret NAMESPACE/NAME  make, renew and serve the certificate in this Secret instead\n"
+    "  --certificate-name NAME   a DNS name or IP address that it is for; may be repeated\n"
+    "  --certificate-lifetime DURATION  how long it is valid (90d); renewed at two thirds of that\n"
+    "  --ca-lifetime DURATION    how long its CA is valid (730d), at least twice as long\n"
+    "  --registration FILE       the registrations as they should be: filled in once the webhook answers, "
+    "then watched\n"
+    "  --ca-bundle FILE          the CA certificates for their caBundle, with --tls-cert; left alone "
+    "otherwise\n"
     "  --client-ca FILE          require a client certificate signed by one of these authorities\n"
     "  --client-name NAME        ... and with this common name or DNS name; may be repeated\n"
     "  --tls-min-version 1.2|1.3 the oldest TLS to speak (1.3)\n"
@@ -51,6 +65,12 @@ enum option_key {
     KEY_POLICY = 256,
     KEY_TLS_CERT,
     KEY_TLS_KEY,
+    KEY_CERTIFICATE_SECRET,
+    KEY_CERTIFICATE_NAME,
+    KEY_CERTIFICATE_LIFETIME,
+    KEY_CA_LIFETIME,
+    KEY_REGISTRATION,
+    KEY_CA_BUNDLE,
     KEY_CLIENT_CA,
     KEY_CLIENT_NAME,
     KEY_TLS_MIN_VERSION,
@@ -71,6 +91,12 @@ static const struct option long_options[] = {
     {"policy", required_argument, NULL, KEY_POLICY},
     {"tls-cert", required_argument, NULL, KEY_TLS_CERT},
     {"tls-key", required_argument, NULL, KEY_TLS_KEY},
+    {"certificate-secret", required_argument, NULL, KEY_CERTIFICATE_SECRET},
+    {"certificate-name", required_argument, NULL, KEY_CERTIFICATE_NAME},
+    {"certificate-lifetime", required_argument, NULL, KEY_CERTIFICATE_LIFETIME},
+    {"ca-lifetime", required_argument, NULL, KEY_CA_LIFETIME},
+    {"registration", required_argument, NULL, KEY_REGISTRATION},
+    {"ca-bundle", required_argument, NULL, KEY_CA_BUNDLE},
     {"client-ca", required_argument, NULL, KEY_CLIENT_CA},
     {"client-name", required_argument, NULL, KEY_CLIENT_NAME},
     {"tls-min-version", required_argument, NULL, KEY_TLS_MIN_VERSION},
@@ -132,7 +158,7 @@ static bool add_client_name(struct serve_options *options, struct error *error)
 }
 
 /* RFC 1123 label, as the API server wants it. */
-static bool read_namespace(const char **ret_name, struct error *error)
+static bool read_lease_namespace(struct serve_options *options, struct error *error)
 {
     struct text name = text_of(optarg);
     bool good = name.length >= 1 && name.length <= NAMESPACE_BYTES_MOST && optarg[0] != '-' &&
@@ -140,8 +166,69 @@ static bool read_namespace(const char **ret_name, struct error *error)
                 strspn(optarg, "abcdefghijklmnopqrstuvwxyz0123456789-") == name.length;
     if (!good)
         return error_set(error, ERROR_INPUT, "--lease-namespace: '%s' is no name of a namespace", optarg);
-    *ret_name = optarg;
+    options->releaser.lease_namespace = options->keeper.lease_namespace = optarg;
     return true;
+}
+
+static bool set_kubeconfig(struct serve_options *options)
+{
+    options->watcher.kubeconfig = options->releaser.kubeconfig = options->keeper.kubeconfig = optarg;
+    return true;
+}
+
+/* "NAMESPACE/NAME" */
+static bool read_secret(struct keeper_options *keeper, struct error *error)
+{
+    struct text value = text_of(optarg);
+    size_t slash = text_find(value, '/');
+    keeper->secret_namespace = text_slice(value, 0, slash);
+    keeper->secret_name = text_slice(value, slash + 1, value.length);
+    return (slash > 0 && keeper->secret_name.length > 0 &&
+            text_find(keeper->secret_name, '/') == keeper->secret_name.length) ||
+           error_set(error, ERROR_INPUT, "--certificate-secret: '%s' is not NAMESPACE/NAME", optarg);
+}
+
+static bool add_certificate_name(struct keeper_options *keeper, struct error *error)
+{
+    if (keeper->name_count == CERTIFICATE_NAMES_MOST)
+        return error_set(error, ERROR_INPUT, "--certificate-name: more than %d names",
+                         CERTIFICATE_NAMES_MOST);
+    if (optarg[0] == '\0' || strpbrk(optarg, " \t\r\n,/") != NULL)
+        return error_set(error, ERROR_INPUT, "--certificate-name: '%s' is no DNS name or IP address", optarg);
+    keeper->names[keeper->name_count++] = text_of(optarg);
+    return true;
+}
+
+/* A number and s, m, h or d. */
+static bool read_lifetime(const char *option, int64_t *ret_s, struct error *error)
+{
+    static const struct {
+        char unit;
+        int64_t s;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end;
+    errno = 0;
+    long number = strtol(optarg, &end, 10);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (optarg[0] >= '0' && optarg[0] <= '9' && errno == 0 && end[0] == units[i].unit && end[1] == '\0' &&
+            number <= LIFETIME_S_MOST / units[i].s && number * units[i].s >= LIFETIME_S_LEAST) {
+            *ret_s = number * units[i].s;
+            return true;
+        }
+    }
+    return error_set(error, ERROR_INPUT,
+                     "--%s: '%s' is no time from %ds to %dd, such as 90d, 12h, 30m or 60s", option, optarg,
+                     LIFETIME_S_LEAST, LIFETIME_S_MOST / 86400);
+}
+
+static bool read_certificate_option(int key, struct keeper_options *keeper, struct error *error)
+{
+    switch (key) {
+    case KEY_CERTIFICATE_SECRET: return read_secret(keeper, error);
+    case KEY_CERTIFICATE_NAME: return add_certificate_name(keeper, error);
+    case KEY_CERTIFICATE_LIFETIME: return read_lifetime("certificate-lifetime", &keeper->lives.leaf_s, error);
+    default: return read_lifetime("ca-lifetime", &keeper->lives.ca_s, error);
+    }
 }
 
 static bool read_option(int key, struct serve_options *options, struct error *error)
@@ -151,14 +238,20 @@ static bool read_option(int key, struct serve_options *options, struct error *er
     case KEY_POLICY: options->watcher.policy_file = optarg; return true;
     case KEY_TLS_CERT: options->tls.certificate_file = optarg; return true;
     case KEY_TLS_KEY: options->tls.key_file = optarg; return true;
+    case KEY_CERTIFICATE_SECRET:
+    case KEY_CERTIFICATE_NAME:
+    case KEY_CERTIFICATE_LIFETIME:
+    case KEY_CA_LIFETIME: return read_certificate_option(key, &options->keeper, error);
+    case KEY_REGISTRATION: options->keeper.registration_file = optarg; return true;
+    case KEY_CA_BUNDLE: options->keeper.ca_bundle_file = optarg; return true;
     case KEY_CLIENT_CA: options->tls.client_ca_file = optarg; return true;
     case KEY_CLIENT_NAME: return add_client_name(options, error);
     case KEY_TLS_MIN_VERSION: return read_tls_version(&options->tls, error);
     case KEY_LISTEN: server->listen = optarg; return true;
     case KEY_METRICS_LISTEN: server->metrics_listen = optarg; return true;
-    case KEY_KUBECONFIG: options->watcher.kubeconfig = options->releaser.kubeconfig = optarg; return true;
+    case KEY_KUBECONFIG: return set_kubeconfig(options);
     case KEY_NAMESPACES: options->watcher.namespaces_file = optarg; return true;
-    case KEY_LEASE_NAMESPACE: return read_namespace(&options->releaser.lease_namespace, error);
+    case KEY_LEASE_NAMESPACE: return read_lease_namespace(options, error);
     case KEY_NO_RELEASER: options->no_releaser = true; return true;
     case KEY_THREADS: return read_number("threads", 1, THREADS_MOST, &server->threads, error);
     case KEY_MAX_CONNECTIONS:
@@ -171,14 +264,38 @@ static bool read_option(int key, struct serve_options *options, struct error *er
     }
 }
 
+static bool check_keeper(const struct serve_options *options, struct error *error)
+{
+    const struct keeper_options *keeper = &options->keeper;
+    bool has_secret = keeper->secret_name.length > 0;
+    if (has_secret && (options->tls.certificate_file != NULL || options->tls.key_file != NULL))
+        return error_set(error, ERROR_INPUT, "--certificate-secret: is instead of --tls-cert and --tls-key");
+    if (has_secret != (keeper->name_count > 0))
+        return error_set(error, ERROR_INPUT,
+                         "--certificate-secret and --certificate-name belong together; give both or none");
+    if (has_secret && keeper->registration_file == NULL)
+        return error_set(
+            error, ERROR_INPUT,
+            "--certificate-secret: needs --registration FILE, whose caBundle goes with the certificate");
+    if (keeper->lives.ca_s < 2 * keeper->lives.leaf_s)
+        return error_set(error, ERROR_INPUT, "--ca-lifetime: is less than twice --certificate-lifetime");
+    if (keeper->ca_bundle_file != NULL && (has_secret || keeper->registration_file == NULL))
+        return error_set(error, ERROR_INPUT, "--ca-bundle: goes with --registration and --tls-cert");
+    if (options->watcher.namespaces_file != NULL && (has_secret || keeper->registration_file != NULL))
+        return error_set(error, ERROR_INPUT,
+                         "--namespaces: without a cluster there is no Secret and no registration");
+    return true;
+}
+
 static bool check(const struct serve_options *options, struct error *error)
 {
+    bool has_secret = options->keeper.secret_name.length > 0;
     const struct {
         const char *name, *value;
     } required[] = {
         {"--policy", options->watcher.policy_file},
-        {"--tls-cert", options->tls.certificate_file},
-        {"--tls-key", options->tls.key_file},
+        {"--tls-cert", has_secret ? "" : options->tls.certificate_file},
+        {"--tls-key", has_secret ? "" : options->tls.key_file},
     };
     for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
         if (required[i].value == NULL)
@@ -189,7 +306,7 @@ static bool check(const struct serve_options *options, struct error *error)
         return error_set(error, ERROR_INPUT, "--client-name: names nobody without --client-ca FILE");
     if (options->watcher.kubeconfig != NULL && options->watcher.namespaces_file != NULL)
         return error_set(error, ERROR_INPUT, "--namespaces: is instead of a cluster; leave --kubeconfig out");
-    return true;
+    return check_keeper(options, error);
 }
 
 static void set_defaults(struct serve_options *options)
@@ -203,6 +320,8 @@ static void set_defaults(struct serve_options *options)
                    .slow_ms = REQUEST_S_BY_DEFAULT * MS_PER_S,
                    .drain_ms = DRAIN_S_BY_DEFAULT * MS_PER_S},
         .releaser = {.lease_namespace = "changegate-system"},
+        .keeper = {.lease_namespace = "changegate-system",
+                   .lives = {.ca_s = CA_LIFETIME_S_BY_DEFAULT, .leaf_s = LIFETIME_S_BY_DEFAULT}},
     };
     options->tls.client_names = options->client_names;
     options->watcher.tls_options = &options->tls;

@@ -64,7 +64,7 @@ struct kube_resource kube_approvals(struct approval_sink *sink)
         .accept_watch = "application/json",
         .page_size = PAGE_APPROVALS,
         .cure_forbidden = "grant list and watch on approvals.changegate.dev to this user: bind it to the "
-                          "ClusterRole of manifests/rbac.yaml",
+                          "ClusterRole changegate-serve of charts/changegate",
         .may_be_absent = true,
         .sink = {sink, list_begin, list_end, put, take_out, count},
     };

@@ -117,8 +117,9 @@ struct kube_resource kube_held(const struct kube_held_kind *kind, struct held_st
         .cure_forbidden =
             arena_printf(arena, "grant list, watch and patch on %.*s%s%.*s to this user: %s",
                          TEXT_ARGS(kind->resource), kind->group.length > 0 ? "." : "", TEXT_ARGS(kind->group),
-                         kind->by_policy ? "manifests/rbac.yaml leaves kinds by the policy to a role of yours"
-                                         : "bind it to the ClusterRole of manifests/rbac.yaml")
+                         kind->by_policy
+                             ? "say hold: true of it under workloads in the values of charts/changegate"
+                             : "bind it to the ClusterRole changegate-release of charts/changegate")
                 .at,
         .meanwhile = "none of them is released meanwhile",
         .may_be_absent = true,

@@ -1,46 +1,13 @@
-#include "edge/kube_http.h"
+#include "kube_http_private.h"
 
 #include "edge/clock.h"
+#include "edge/cluster_clock.h"
 
-#include <curl/curl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-enum { CONNECT_MS_MOST = 5000, WAIT_FDS_MOST = 4 };
-
-/* A watch sends nothing for a minute, so a peer that vanished is only seen by probes: 15 s idle, then three,
- * 5 s apart. */
-enum {
-    KEEPALIVE_IDLE_S = 15,
-    KEEPALIVE_INTERVAL_S = 5,
-    KEEPALIVE_PROBES = 3,
-    UNACKNOWLEDGED_MS_MOST = 20000
-};
-
-struct kube_http {
-    const struct kube_config *config;
-    struct arena arena; /* owns base_url */
-    struct text base_url;
-    struct curl_slist *connect_to; /* NULL: where base_url says */
-    CURLM *multi;
-};
-
-struct kube_request {
-    struct kube_http *http;
-    CURL *easy;
-    struct curl_slist *headers; /* of the request under way */
-    bool under_way;             /* in the client's hands */
-    bool ended;                 /* and nobody was told yet */
-    CURLcode outcome;           /* of the one that ended */
-    unsigned status;
-    kube_request_receive *receive;
-    void *receive_context;
-    char fault[CURL_ERROR_SIZE];
-};
+enum { WAIT_FDS_MOST = 4, DATE_BYTES_MOST = 64 };
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -50,25 +17,38 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
                                                                               : CURL_WRITEFUNC_ERROR;
 }
 
+/* Every answer tells the time; see edge/cluster_clock.h. */
+static void note_date(struct kube_request *request, struct text line)
+{
+    static const char name[] = "date:";
+    char date[DATE_BYTES_MOST + 1];
+    struct text value = text_trim(text_slice(line, sizeof(name) - 1, DATE_BYTES_MOST));
+    if (!text_equal_nocase(text_slice(line, 0, sizeof(name) - 1), text_of(name)) || value.length == 0)
+        return;
+    memcpy(date, value.at, value.length);
+    date[value.length] = '\0';
+    time_t said_s = curl_getdate(date, NULL);
+    if (said_s <= 0)
+        return;
+    request->date_s = (int64_t)said_s;
+    /* What refuses may be a balancer in front of the API server. */
+    long status = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!request->http->config->is_no_api_server && status >= 200 && status < 300)
+        cluster_clock_heard(request->date_s, request->asked_ms, cluster_clock_boot_ms(),
+                            request->http->config->tells_time);
+}
+
 /* The blank line behind the headers: only now is the status final (there may have been a 1xx before). */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct kube_request *request = context;
+    note_date(request, (struct text){bytes, size * count});
     long status = 0;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     if (size * count > 0 && bytes[0] == '\r' && status >= 200)
         request->status = (unsigned)status;
     return size * count;
-}
-
-static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)context;
-    (void)purpose;
-    const int probes = KEEPALIVE_PROBES, unacknowledged_ms = UNACKNOWLEDGED_MS_MOST;
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof(unacknowledged_ms));
-    return CURL_SOCKOPT_OK;
 }
 
 static struct curl_slist *append(struct curl_slist *list, const char *line)
@@ -112,51 +92,10 @@ static bool locate_server(struct kube_http *http, struct error *error)
                              TEXT_ARGS(http->config->server));
 }
 
-static CURLcode set_pem(CURL *easy, CURLoption blob_option, CURLoption file_option,
-                        const struct kube_pem *pem)
-{
-    if (pem->data.length == 0)
-        return pem->file == NULL ? CURLE_OK : curl_easy_setopt(easy, file_option, pem->file);
-    struct curl_blob blob = {(void *)(uintptr_t)pem->data.at, pem->data.length, CURL_BLOB_NOCOPY};
-    return curl_easy_setopt(easy, blob_option, &blob);
-}
-
-static CURLcode set_trust(CURL *easy, const struct kube_config *config)
-{
-    CURLcode code = CURLE_OK;
-    if (config->ca.file != NULL || config->ca.data.length > 0) {
-        /* Otherwise the system's directory of certificates would be trusted as well. */
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-        code = set_pem(easy, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO, &config->ca);
-    }
-    if (config->skip_verify) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-    return code;
-}
-
-static void configure_transport(CURL *easy)
-{
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "changegate");
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS_MOST);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
-}
-
 static bool configure(struct kube_request *request, struct error *error)
 {
     CURL *easy = request->easy;
     const struct kube_config *config = request->http->config;
-    configure_transport(easy);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, request->http->connect_to);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->fault);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
@@ -164,9 +103,7 @@ static bool configure(struct kube_request *request, struct error *error)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
-    if (set_trust(easy, config) == CURLE_OK &&
-        set_pem(easy, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT, &config->client_certificate) == CURLE_OK &&
-        set_pem(easy, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY, &config->client_key) == CURLE_OK)
+    if (kube_http_configure(easy, config))
         return true;
     return error_set(error, ERROR_SYSTEM, "libcurl does not take the credentials of the API server's client");
 }
@@ -298,6 +235,8 @@ bool kube_request_start(struct kube_request *request, const struct kube_call *ca
     request->receive = receive;
     request->receive_context = context;
     request->status = 0;
+    request->date_s = 0;
+    request->asked_ms = cluster_clock_boot_ms();
     request->ended = false;
     request->fault[0] = '\0';
     if (curl_multi_add_handle(request->http->multi, request->easy) != CURLM_OK)
@@ -366,6 +305,24 @@ enum kube_progress kube_request_wait(struct kube_request *request, int64_t deadl
 unsigned kube_request_status(const struct kube_request *request)
 {
     return request->status;
+}
+
+int64_t kube_request_date_s(const struct kube_request *request)
+{
+    return request->date_s;
+}
+
+bool kube_request_was_asked_for_certificate(const struct kube_request *request)
+{
+    /* In TLS 1.3 the client is through with its handshake, the server's certificate verified, before the
+     * server looks at the client's. Ours (edge/tls) then closes, without an alert. */
+    curl_off_t handshake_us = 0;
+    bool was_verified =
+        curl_easy_getinfo(request->easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us) == CURLE_OK &&
+        handshake_us > 0;
+    return request->outcome == CURLE_SSL_CLIENTCERT ||
+           (was_verified && (request->outcome == CURLE_GOT_NOTHING || request->outcome == CURLE_RECV_ERROR ||
+                             request->outcome == CURLE_SEND_ERROR));
 }
 
 void kube_http_wait(struct kube_http *http, const int *fds, size_t fd_count, int timeout_ms)

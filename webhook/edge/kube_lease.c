@@ -1,6 +1,7 @@
 #include "edge/kube_lease.h"
 
 #include "edge/clock.h"
+#include "edge/cluster_clock.h"
 #include "edge/kube_buffer.h"
 #include "edge/kube_events.h"
 #include "edge/kube_outage.h"
@@ -9,13 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     ANSWER_MS_MOST = 3000, /* the patience with one request: some fit into LEASE_HELD_MS */
     RETRY_MS_MOST = 1000,  /* between two tries of the holder */
     RELEASE_MS_MOST = 2000,
+    GONE_MS = 8000,
     ANSWER_BYTES_MOST = 64 << 10,
     HOST_BYTES_MOST = 128,
 };
@@ -26,7 +27,8 @@ struct kube_lease {
     struct kube_http *http;
     struct kube_request *request;
     const char *namespace;
-    struct arena arena; /* owns the next two */
+    const struct kube_lease_role *role; /* borrowed */
+    struct arena arena;                 /* owns the next two */
     const char *list_path, *path;
     char identity[HOST_BYTES_MOST + 64];
 
@@ -52,7 +54,8 @@ static void make_identity(struct kube_lease *lease)
     snprintf(lease->identity, sizeof(lease->identity), "%s_%ld_%08x", host, (long)getpid(), arc4random());
 }
 
-struct kube_lease *kube_lease_new(struct kube_http *http, const char *namespace)
+struct kube_lease *kube_lease_new(struct kube_http *http, const char *namespace,
+                                  const struct kube_lease_role *role)
 {
     struct kube_lease *lease = calloc(1, sizeof(*lease));
     if (lease == NULL)
@@ -60,13 +63,14 @@ struct kube_lease *kube_lease_new(struct kube_http *http, const char *namespace)
     lease->http = http;
     lease->request = kube_request_new(http);
     lease->namespace = namespace;
-    lease->outage.noun = "Lease of the releaser";
-    lease->outage.meanwhile = "this process leads no releases without it";
+    lease->role = role;
+    lease->outage.noun = role->noun;
+    lease->outage.meanwhile = role->meanwhile;
     struct text escaped = kube_http_escape(&lease->arena, text_of(namespace));
     lease->list_path =
         arena_printf(&lease->arena, "/apis/coordination.k8s.io/v1/namespaces/%.*s/leases", TEXT_ARGS(escaped))
             .at;
-    lease->path = arena_printf(&lease->arena, "%s/" LEASE_NAME, lease->list_path).at;
+    lease->path = arena_printf(&lease->arena, "%s/%s", lease->list_path, role->name).at;
     make_identity(lease);
     return lease;
 }
@@ -125,9 +129,7 @@ static void fail(struct kube_lease *lease, const struct error *error, unsigned s
 
 static int64_t wall_us(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return cluster_clock_ms() * 1000;
 }
 
 static struct text body_of(struct kube_lease *lease)
@@ -135,7 +137,7 @@ static struct text body_of(struct kube_lease *lease)
     struct arena *arena = &lease->scratch;
     switch (lease->step) {
     case STEP_LOOK: return TEXT_EMPTY;
-    case STEP_CREATE: return lease_write_new(LEASE_NAME, lease->identity, wall_us(), arena);
+    case STEP_CREATE: return lease_write_new(lease->role->name, lease->identity, wall_us(), arena);
     case STEP_TAKE: return lease_write_taken(&lease->record, lease->identity, wall_us(), arena);
     case STEP_RENEW:
         return lease_write_renewed(lease->record.resource_version, lease->identity, wall_us(), arena);
@@ -182,13 +184,14 @@ static void lose(struct kube_lease *lease, const char *why)
     if (lease->held_until_ms == 0)
         return;
     lease->held_until_ms = 0;
-    message_warning("no longer leads the releases: %s", why);
+    message_warning("no longer %s: %s", lease->role->does, why);
 }
 
 static void gain(struct kube_lease *lease)
 {
     if (lease->held_until_ms == 0)
-        message_info("leads the releases as %s (Lease %s/" LEASE_NAME ")", lease->identity, lease->namespace);
+        message_info("%s as %s (Lease %s/%s)", lease->role->does, lease->identity, lease->namespace,
+                     lease->role->name);
     lease->held_until_ms = lease->began_ms + LEASE_HELD_MS;
     next(lease, STEP_RENEW, LEASE_RENEW_MS - (lease->now_ms - lease->began_ms));
 }
@@ -200,8 +203,8 @@ static void look_at_others(struct kube_lease *lease)
     lease_seen_note(&lease->seen, &lease->record, lease->now_ms);
     lose(lease, "another process took the Lease");
     if (!was && lease->record.holder.length > 0)
-        message_info("%.*s leads the releases",
-                     TEXT_ARGS(text_quote(&lease->scratch, lease->record.holder, 200)));
+        message_info("%.*s %s", TEXT_ARGS(text_quote(&lease->scratch, lease->record.holder, 200)),
+                     lease->role->does);
     int64_t free_ms = lease_seen_free_ms(&lease->seen);
     if (free_ms <= lease->now_ms)
         next(lease, STEP_TAKE, 0);
@@ -229,11 +232,11 @@ static void refused(struct kube_lease *lease, unsigned status)
         cure =
             "; the credentials are not accepted: check the kubeconfig's user, or the pod's service account";
     if (status == 403)
-        cure = "; bind this user to the ClusterRole of manifests/rbac.yaml";
+        cure = "; bind this user to the Role changegate-keep of charts/changegate";
     if (status == 404)
         cure = "; create that namespace, or name another one with --lease-namespace";
-    error_set(&error, ERROR_SYSTEM, "Lease %s/" LEASE_NAME " was answered with HTTP %u%s%.*s%s",
-              lease->namespace, status, said.message.length > 0 ? ": " : "", TEXT_ARGS(said.message), cure);
+    error_set(&error, ERROR_SYSTEM, "Lease %s/%s was answered with HTTP %u%s%.*s%s", lease->namespace,
+              lease->role->name, status, said.message.length > 0 ? ": " : "", TEXT_ARGS(said.message), cure);
     fail(lease, &error, status);
 }
 
@@ -243,8 +246,11 @@ static void take_answer(struct kube_lease *lease)
     unsigned status = kube_request_status(lease->request);
     lease->under_way = false;
     if (status == 404 && lease->step == STEP_LOOK) {
+        /* One that was there may be gone for good: whoever uninstalls deletes it before the last pod has
+         * ended. */
+        bool was_there = lease->seen.holder != NULL || lease->held_until_ms != 0;
         lose(lease, "the Lease was deleted");
-        next(lease, STEP_CREATE, 0);
+        next(lease, STEP_CREATE, was_there ? GONE_MS : 0);
         return;
     }
     if (status == 409 || (status == 404 && lease->step != STEP_CREATE)) { /* somebody was faster */
@@ -274,8 +280,8 @@ static void follow(struct kube_lease *lease)
         if (lease->now_ms < lease->due_ms)
             return;
         kube_request_cancel(lease->request);
-        error_set(&error, ERROR_SYSTEM, "no answer about Lease %s/" LEASE_NAME " came within %d s",
-                  lease->namespace, ANSWER_MS_MOST / 1000);
+        error_set(&error, ERROR_SYSTEM, "no answer about Lease %s/%s came within %d s", lease->namespace,
+                  lease->role->name, ANSWER_MS_MOST / 1000);
         fail(lease, &error, 0);
         return;
     case KUBE_FAILED: fail(lease, &error, 0); return;
@@ -329,8 +335,9 @@ void kube_lease_release(struct kube_lease *lease)
         text_is(lease->record.holder, lease->identity))
         status = ask(lease, STEP_GIVE_BACK, until_ms);
     if (status == 200)
-        message_info("handed the releases over: Lease %s/" LEASE_NAME " is free", lease->namespace);
+        message_info("handed %s over: Lease %s/%s is free", lease->role->what, lease->namespace,
+                     lease->role->name);
     else
-        message_warning("could not hand the releases over (HTTP %u); another process takes them in %d s",
-                        status, LEASE_S);
+        message_warning("could not hand %s over (HTTP %u); another process takes over in %d s",
+                        lease->role->what, status, LEASE_S);
 }

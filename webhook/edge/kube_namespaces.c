@@ -105,8 +105,8 @@ struct kube_resource kube_namespaces(struct namespace_store *store)
         .accept_list = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
         .accept_watch = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
         .page_size = PAGE_NAMESPACES,
-        .cure_forbidden = "grant list and watch on namespaces to this user: bind it to the ClusterRole of "
-                          "manifests/rbac.yaml",
+        .cure_forbidden = "grant list and watch on namespaces to this user: bind it to the ClusterRole "
+                          "changegate-serve of charts/changegate",
         .sink = {store, list_begin, list_end, put, take_out, count},
     };
 }

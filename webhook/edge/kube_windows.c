@@ -92,7 +92,7 @@ struct kube_resource kube_windows(struct window_store *store)
         .accept_watch = "application/json",
         .page_size = PAGE_WINDOWS,
         .cure_forbidden = "grant list and watch on freezewindows.changegate.dev to this user: bind it to the "
-                          "ClusterRole of manifests/rbac.yaml",
+                          "ClusterRole changegate-serve of charts/changegate",
         .may_be_absent = true,
         .sink = {store, list_begin, list_end, put, take_out, count},
     };

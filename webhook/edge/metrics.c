@@ -1,4 +1,4 @@
-#include "edge/metrics.h"
+#include "metrics_private.h"
 
 #include "codec/zones.h"
 
@@ -13,6 +13,7 @@ enum {
     VERDICT_COUNT = VERDICT_DENY + 1,
     KIND_COUNT = KIND_OTHER + 1,
     DRY_RUN_COUNT = 2,
+    MS_PER_S = 1000,
 };
 
 #define NS_PER_S INT64_C(1000000000)
@@ -52,99 +53,6 @@ struct metrics {
     atomic_int_fast64_t gauges[METRICS_GAUGE_COUNT];
     atomic_uint_fast64_t counters[METRICS_COUNTER_COUNT];
     const char *tzdata_version; /* static */
-};
-
-static const struct {
-    const char *name, *help;
-} counter_texts[METRICS_COUNTER_COUNT] = {
-    [METRICS_POLICY_RELOADS] = {"policy_reloads_total", "Policy files read after a change and put in force."},
-    [METRICS_POLICY_RELOAD_FAILURES] =
-        {"policy_reload_failures_total",
-         "Changed policy files that could not be used; the last good one stays."},
-    [METRICS_CERTIFICATE_RELOADS] = {"certificate_reloads_total",
-                                     "Serving certificates read after a change and put in force."},
-    [METRICS_CERTIFICATE_RELOAD_FAILURES] =
-        {"certificate_reload_failures_total",
-         "Changed certificates that could not be used; the last good one stays."},
-    [METRICS_WATCH_ERRORS] = {"watch_errors_total",
-                              "Lists or watches of the API server that failed or were cut."},
-    [METRICS_BAD_REQUESTS] = {"bad_requests_total",
-                              "Requests refused with a 4xx or 503 before any decision."},
-    [METRICS_HANDSHAKE_FAILURES] = {"tls_handshake_failures_total",
-                                    "TLS handshakes that either side refused."},
-    [METRICS_SLOW_CLIENTS] =
-        {"slow_clients_total",
-         "Connections ended because a handshake, a request or its answer took too long."},
-    [METRICS_CONNECTIONS_REFUSED] =
-        {"accept_pauses_total", "Times that accepting paused: connection limit or file descriptors used up."},
-    [METRICS_EXPIRED_REQUESTS] = {"expired_requests_total",
-                                  "Requests decided after the caller's timeout had passed."},
-    [METRICS_LOG_LINES_DROPPED] =
-        {"log_lines_dropped_total",
-         "Decisions not logged because the reader of standard output did not keep up."},
-    [METRICS_RELEASES] = {"releases_total", "Held objects that this process released."},
-    [METRICS_RELEASE_FAILURES] =
-        {"release_failures_total",
-         "Releases that this process asked for and that were refused or had no answer; each is tried again."},
-    [METRICS_BREAK_GLASS_ALLOWED] = {"break_glass_total", "Changes that asked for break-glass, by outcome."},
-    [METRICS_BREAK_GLASS_REFUSED] = {"break_glass_total", ""},
-    [METRICS_OVERRIDE_EVENTS_DROPPED] = {"override_events_dropped_total",
-                                         "Events about break-glass not written, since too many waited."},
-};
-
-/* Of those that share a name; they stand one behind the other. */
-static const char *const counter_labels[METRICS_COUNTER_COUNT] = {
-    [METRICS_BREAK_GLASS_ALLOWED] = "{outcome=\"allowed\"}",
-    [METRICS_BREAK_GLASS_REFUSED] = "{outcome=\"refused\"}",
-};
-
-static const struct {
-    const char *name, *help;
-    enum {
-        SHOWN_AS_IS,
-        SHOWN_AS_AGE,
-        SHOWN_AS_AGE_OR_0,
-        SHOWN_AS_WAIT
-    } shown; /* a unix time as the seconds since, or until then */
-} gauge_texts[METRICS_GAUGE_COUNT] = {
-    [METRICS_NAMESPACES] = {"namespaces", "Namespaces known.", SHOWN_AS_IS},
-    [METRICS_NAMESPACES_GOVERNED] = {"governed_namespaces", "Namespaces that a policy governs.", SHOWN_AS_IS},
-    [METRICS_NAMESPACES_FROZEN] = {"freezes_active", "Governed namespaces closed now, by label or window.",
-                                   SHOWN_AS_IS},
-    [METRICS_SYNCED] = {"synced", "1 once namespaces, freeze windows and approvals are known.", SHOWN_AS_IS},
-    [METRICS_IN_TOUCH_S] =
-        {"snapshot_age_seconds",
-         "Seconds since the last word from the source of namespaces, windows and approvals.", SHOWN_AS_AGE},
-    [METRICS_CERTIFICATE_EXPIRY_S] = {"certificate_expiry_timestamp_seconds",
-                                      "When the serving certificate ends, in unix time.", SHOWN_AS_IS},
-    [METRICS_POLICY_LOADED_S] = {"policy_loaded_timestamp_seconds",
-                                 "When the policy in force was read, in unix time.", SHOWN_AS_IS},
-    [METRICS_CONNECTIONS] = {"open_connections", "Open TLS connections.", SHOWN_AS_IS},
-    [METRICS_WINDOWS] = {"windows", "Freeze windows, of policies and of the cluster.", SHOWN_AS_IS},
-    [METRICS_WINDOWS_ACTIVE] = {"windows_active", "Freeze windows that are on now.", SHOWN_AS_IS},
-    [METRICS_WINDOWS_UNUSABLE] = {"windows_unusable",
-                                  "FreezeWindow objects that cannot be used and close nothing.", SHOWN_AS_IS},
-    [METRICS_NEXT_TRANSITION_S] = {"next_transition_seconds",
-                                   "Seconds until a freeze window starts or ends; +Inf: none is known.",
-                                   SHOWN_AS_WAIT},
-    [METRICS_HELD_OBJECTS] = {"held_objects",
-                              "Objects held until a freeze ends, by the leader of the releases; 0 in others.",
-                              SHOWN_AS_IS},
-    [METRICS_RELEASING_OBJECTS] =
-        {"releasing_objects",
-         "Released objects whose rollouts are not finished, by the leader of the releases; 0 in others.",
-         SHOWN_AS_IS},
-    [METRICS_THAW_FAILED_OBJECTS] = {"thaw_failed_objects",
-                                     "Released objects whose rollouts failed, which stops the releases of "
-                                     "their namespaces; by the leader "
-                                     "of the releases; 0 in others.",
-                                     SHOWN_AS_IS},
-    [METRICS_OLDEST_HOLD_S] =
-        {"oldest_hold_age_seconds",
-         "Seconds since the oldest hold began, by the leader of the releases; 0: none, and in others.",
-         SHOWN_AS_AGE_OR_0},
-    [METRICS_RELEASER_LEADER] = {"releaser_leader", "1 in the process that leads the releases.", SHOWN_AS_IS},
-    [METRICS_APPROVALS] = {"approvals", "Approval objects that have not expired.", SHOWN_AS_IS},
 };
 
 /* The API's spelling, so that a series can be joined with others by kind. */
@@ -334,9 +242,9 @@ static void write_latencies(const struct metrics *metrics, struct json_text_buff
 
 static void write_gauge(struct json_text_buffer *out, enum metrics_gauge gauge, int64_t value, int64_t now_s)
 {
-    const char *name = gauge_texts[gauge].name;
-    write_head(out, name, "gauge", gauge_texts[gauge].help);
-    switch (gauge_texts[gauge].shown) {
+    const char *name = metrics_gauge_texts[gauge].name;
+    write_head(out, name, "gauge", metrics_gauge_texts[gauge].help);
+    switch (metrics_gauge_texts[gauge].shown) {
     case SHOWN_AS_IS: break;
     case SHOWN_AS_AGE:
         /* Never heard of: an age of half a century would only fire the wrong alert; see changegate_synced. */
@@ -345,6 +253,7 @@ static void write_gauge(struct json_text_buffer *out, enum metrics_gauge gauge, 
         value = now_s > value ? now_s - value : 0;
         break;
     case SHOWN_AS_AGE_OR_0: value = value != 0 && now_s > value ? now_s - value : 0; break;
+    case SHOWN_AS_SECONDS: print(out, "changegate_%s %.3f\n", name, (double)value / MS_PER_S); return;
     case SHOWN_AS_WAIT:
         if (value == INT64_MAX) {
             print(out, "changegate_%s +Inf\n", name);
@@ -368,9 +277,10 @@ static void write_gauges(const struct metrics *metrics, int64_t now_s, struct js
 static void write_counters(const struct metrics *metrics, struct json_text_buffer *out)
 {
     for (enum metrics_counter counter = 0; counter < METRICS_COUNTER_COUNT; counter++) {
-        const char *name = counter_texts[counter].name, *labels = counter_labels[counter];
-        if (counter == 0 || strcmp(counter_texts[counter - 1].name, name) != 0)
-            write_head(out, name, "counter", counter_texts[counter].help);
+        const char *name = metrics_counter_texts[counter].name,
+                   *labels = metrics_counter_texts[counter].labels;
+        if (counter == 0 || strcmp(metrics_counter_texts[counter - 1].name, name) != 0)
+            write_head(out, name, "counter", metrics_counter_texts[counter].help);
         print(out, "changegate_%s%s %llu\n", name, labels == NULL ? "" : labels,
               (unsigned long long)read_counter(&metrics->counters[counter]));
     }

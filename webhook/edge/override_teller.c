@@ -108,7 +108,7 @@ static void say_refusal(struct override_teller *teller, unsigned status)
         "writing an Event about break-glass was answered with HTTP %u%s%.*s%s; it is left out, the "
         "decision log has it",
         status, told.message.length > 0 ? ": " : "", TEXT_ARGS(told.message),
-        status == 403 ? "; bind this user to the ClusterRole of manifests/rbac.yaml" : "");
+        status == 403 ? "; bind this user to the ClusterRole changegate-serve of charts/changegate" : "");
     arena_done(&scratch);
 }
 

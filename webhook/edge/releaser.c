@@ -1,6 +1,7 @@
 #include "releaser_private.h"
 
 #include "edge/clock.h"
+#include "edge/cluster_clock.h"
 #include "edge/message_log.h"
 #include "edge/thread_share.h"
 
@@ -8,10 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WAIT_MS_MOST = 60000, SETTLE_MS = 250 };
+
+static const struct kube_lease_role lease_role = {
+    .name = "changegate-releaser",
+    .noun = "Lease of the releaser",
+    .does = "leads the releases",
+    .what = "the releases",
+    .meanwhile = "this process leads no releases without it",
+};
 
 bool releaser_new(const struct releaser_options *options, struct metrics *metrics,
                   struct releaser **ret_releaser, struct error *error)
@@ -29,7 +37,7 @@ bool releaser_new(const struct releaser_options *options, struct metrics *metric
         releaser_free(releaser);
         return false;
     }
-    releaser->lease = kube_lease_new(releaser->http, options->lease_namespace);
+    releaser->lease = kube_lease_new(releaser->http, options->lease_namespace, &lease_role);
     errands_init(releaser);
     *ret_releaser = releaser;
     return true;
@@ -125,7 +133,7 @@ static void take_turn(struct releaser *releaser)
     uint64_t generation = releaser_kinds_generation(releaser);
     kube_http_step(releaser->http); /* which brings events to the stores */
     releaser->now_ms = clock_monotonic_ms();
-    releaser->now_s = (int64_t)time(NULL);
+    releaser->now_s = cluster_clock_s();
     releaser->look |= generation != releaser_kinds_generation(releaser);
     kube_lease_step(releaser->lease, releaser->now_ms, releaser->now_s);
     take_snapshot(releaser);

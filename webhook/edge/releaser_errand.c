@@ -156,11 +156,10 @@ static void say_forbidden(struct releaser *releaser, const struct errand *errand
     if (errand->what == ERRAND_TELL && text_ends_with(message, text_of("it is being terminated")))
         return;
     if (!releaser->said_forbidden)
-        message_warning(
-            "%s %.*s%s%.*s was answered with HTTP 403: %.*s; bind this user to the ClusterRole of "
-            "manifests/rbac.yaml",
-            doing(errand->what), TEXT_ARGS(errand->namespace), errand->namespace.length > 0 ? "/" : "",
-            TEXT_ARGS(errand->name), TEXT_ARGS(message));
+        message_warning("%s %.*s%s%.*s was answered with HTTP 403: %.*s; bind this user to the ClusterRoles "
+                        "changegate-serve and changegate-release of charts/changegate",
+                        doing(errand->what), TEXT_ARGS(errand->namespace),
+                        errand->namespace.length > 0 ? "/" : "", TEXT_ARGS(errand->name), TEXT_ARGS(message));
     releaser->said_forbidden = true;
 }
 

@@ -1,6 +1,6 @@
 #include "releaser_private.h"
 
-#include "edge/clock.h"
+#include "edge/cluster_clock.h"
 
 enum {
     LOOK_MS_MOST = 5000, /* while anything is held */
@@ -274,7 +274,7 @@ static int64_t next_look_ms(const struct releaser *releaser, const struct lookin
         due_ms = looking->next_ms;
     if (looking->next_s > releaser->now_s + LOOK_MS_MOST / 1000)
         return due_ms;
-    int64_t left_ms = looking->next_s * 1000 - clock_wall_ms() + OPENING_SLACK_MS;
+    int64_t left_ms = looking->next_s * 1000 - cluster_clock_ms() + OPENING_SLACK_MS;
     int64_t at_ms = releaser->now_ms + (left_ms > 0 ? left_ms : OPENING_SLACK_MS);
     return at_ms < due_ms ? at_ms : due_ms;
 }

@@ -1,6 +1,6 @@
 #include "releaser_private.h"
 
-#include "edge/clock.h"
+#include "edge/cluster_clock.h"
 #include "edge/kept_text.h"
 #include "edge/message_log.h"
 
@@ -135,7 +135,7 @@ static void survey(struct releaser *releaser, struct releaser_pause *pause)
     pause->delayed = delayed;
     pause->delayed_count = count;
     pause->surveyed = releaser->snapshot;
-    int64_t left_ms = next_s * 1000 - clock_wall_ms() + BEGUN_SLACK_MS;
+    int64_t left_ms = next_s * 1000 - cluster_clock_ms() + BEGUN_SLACK_MS;
     pause->survey_due_ms = releaser->now_ms + (left_ms > BEGUN_SLACK_MS ? left_ms : BEGUN_SLACK_MS);
 }
 

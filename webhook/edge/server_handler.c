@@ -1,5 +1,7 @@
 #include "server_private.h"
 
+#include "edge/cluster_clock.h"
+
 #include <time.h>
 
 static struct text text_of_iovec(h2o_iovec_t bytes)
@@ -98,7 +100,7 @@ static int on_admission(h2o_handler_t *handler, h2o_req_t *request)
                     text_of("send one Content-Length or one Transfer-Encoding\n"));
         return 0;
     }
-    admit_handle(loop->admit, loop->snapshot, &asked, now.tv_sec, &answered);
+    admit_handle(loop->admit, loop->snapshot, &asked, cluster_clock_s(), &answered);
     answer(request, &answered);
     return 0;
 }
@@ -108,7 +110,8 @@ static bool add_check(struct json_text_buffer *page, const char *name, bool good
     json_text_raw_str(page, good ? "[+]" : "[-]");
     json_text_raw_str(page, name);
     json_text_raw_str(page, good ? " ok" : " failed: ");
-    json_text_raw_str(page, good ? "" : why_not);
+    if (!good)
+        json_text_raw_str(page, why_not);
     json_text_raw_str(page, "\n");
     return good;
 }
@@ -119,7 +122,8 @@ static void answer_ready(struct loop *loop, h2o_req_t *request, int64_t now_s)
     struct json_text_buffer *page = &loop->page;
     bool synced = atomic_load(&server->loops_with_snapshot) == server->options.threads;
     bool ready = add_check(page, "namespaces", synced, "not known yet");
-    ready &= add_check(page, "certificate", tls_ready(server->tls, now_s), "expired or not valid yet");
+    const char *unready = tls_unready(server->tls, now_s);
+    ready &= add_check(page, "certificate", unready == NULL, unready);
     ready &= add_check(page, "serving", atomic_load(&server->drain_started_ns) == 0, "shutting down");
     answer_text(request, ready ? 200 : 503, ready ? "OK" : "Service Unavailable", json_text_view(page));
 }
@@ -138,7 +142,7 @@ static int on_probe(h2o_handler_t *handler, h2o_req_t *request)
     (void)handler;
     struct loop *loop = loop_of(request);
     struct text path = text_of_iovec(request->input.path), method = text_of_iovec(request->input.method);
-    int64_t now_s = (int64_t)time(NULL);
+    int64_t now_s = cluster_clock_s();
     path = text_slice(path, 0, text_find(path, '?'));
     /* Nobody keeps one of these few connections between two probes. */
     request->http1_is_persistent = 0;

@@ -26,8 +26,10 @@ enum {
     SERVER_BODY_BYTES_MOST =
         16 << 20, /* h2o's own limit; beyond it the connection is cut, see admit.h for ours */
     SERVER_PLAIN_CLIENTS_MOST = 64,
-    SERVER_FOREVER_MS = 7 * 24 * 3600 * 1000,
 };
+
+/* Longer than any leap of a clock, and shorter than its time since 1970, from which h2o subtracts it. */
+#define SERVER_FOREVER_MS (UINT64_C(10) * 365 * 24 * 3600 * 1000)
 
 /* What a loop accepts on. */
 struct listener {

@@ -1,12 +1,13 @@
 #include "edge/tls.h"
 
-#include "core/text.h"
+#include "edge/cluster_clock.h"
 #include "edge/message_log.h"
 #include "tls_private.h"
 
 #include <openssl/err.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,15 +16,17 @@ struct tls {
     const struct tls_options *options; /* borrowed */
     struct metrics *metrics;           /* borrowed */
     SSL_CTX *context;
-    pthread_mutex_t mutex; /* held to copy or swap a pointer, no longer; guards `current` */
-    struct certificate *current;
+    pthread_mutex_t renewing; /* held from reading to putting in force: files and keeper may come at once */
+    pthread_mutex_t mutex;    /* held to copy, compare or swap, no longer; guards `current` */
+    struct certificate *current;          /* NULL: none yet */
+    char expected[TLS_FINGERPRINT_BYTES]; /* guarded, too; "": not known */
     atomic_llong refusal_logged_s;
 };
 
 static struct certificate *current_certificate(struct tls *tls)
 {
     pthread_mutex_lock(&tls->mutex);
-    struct certificate *certificate = certificate_ref(tls->current);
+    struct certificate *certificate = tls->current == NULL ? NULL : certificate_ref(tls->current);
     pthread_mutex_unlock(&tls->mutex);
     return certificate;
 }
@@ -33,6 +36,10 @@ static struct certificate *current_certificate(struct tls *tls)
 static int use_current_certificate(SSL *ssl, void *context)
 {
     struct certificate *certificate = current_certificate(context);
+    if (certificate == NULL)
+        return 0;
+    /* Clients' certificates are valid by the same clock as everything else. */
+    X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), (time_t)cluster_clock_s());
     int done = SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key, certificate->chain, 1);
     if (certificate->client_authorities != NULL)
         done = done == 1 && SSL_set1_verify_cert_store(ssl, certificate->client_authorities) == 1;
@@ -76,7 +83,8 @@ static void on_tls_info(const SSL *ssl, int where, int result)
     const char *alert = SSL_alert_desc_string_long(result);
     if (where & SSL_CB_READ)
         message_warning("TLS handshake refused by the client: %s; does its caBundle fit %s?", alert,
-                        tls->options->certificate_file);
+                        tls->options->certificate_file != NULL ? tls->options->certificate_file
+                                                               : "the certificate that is stored");
     else if (verified != X509_V_OK)
         message_warning("TLS handshake refused: client certificate: %s",
                         X509_verify_cert_error_string(verified));
@@ -130,15 +138,17 @@ bool tls_new(const struct tls_options *options, struct metrics *metrics, struct 
         abort();
     tls->options = options;
     tls->metrics = metrics;
+    pthread_mutex_init(&tls->renewing, NULL);
     pthread_mutex_init(&tls->mutex, NULL);
     tls->context = SSL_CTX_new(TLS_server_method());
     if (tls->context == NULL)
         abort();
-    if (!certificate_load(options, &tls->current, error) || !configure(tls, error)) {
+    bool has_files = options->certificate_file != NULL;
+    if ((has_files && !certificate_load(options, &tls->current, error)) || !configure(tls, error)) {
         tls_free(tls);
         return false;
     }
-    metrics_set(metrics, METRICS_CERTIFICATE_EXPIRY_S, tls->current->not_after_s);
+    metrics_set(metrics, METRICS_CERTIFICATE_EXPIRY_S, has_files ? tls->current->not_after_s : 0);
     *ret_tls = tls;
     return true;
 }
@@ -150,6 +160,7 @@ void tls_free(struct tls *tls)
     SSL_CTX_free(tls->context);
     certificate_unref(tls->current);
     pthread_mutex_destroy(&tls->mutex);
+    pthread_mutex_destroy(&tls->renewing);
     free(tls);
 }
 
@@ -158,27 +169,86 @@ SSL_CTX *tls_context(struct tls *tls)
     return tls->context;
 }
 
-bool tls_reload(struct tls *tls, struct error *error)
+/* `fresh` may be gone a moment later, when another thread puts the next one in force. */
+static void put_in_force(struct tls *tls, struct certificate *fresh)
 {
-    struct certificate *fresh;
-    if (!certificate_load(tls->options, &fresh, error)) {
-        metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOAD_FAILURES);
-        return false;
-    }
+    int64_t not_after_s = fresh->not_after_s;
     pthread_mutex_lock(&tls->mutex);
     struct certificate *stale = tls->current;
     tls->current = fresh;
     pthread_mutex_unlock(&tls->mutex);
     certificate_unref(stale);
     metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOADS);
-    metrics_set(tls->metrics, METRICS_CERTIFICATE_EXPIRY_S, fresh->not_after_s);
-    return true;
+    metrics_set(tls->metrics, METRICS_CERTIFICATE_EXPIRY_S, not_after_s);
 }
 
-bool tls_ready(struct tls *tls, int64_t now_s)
+/* The certificate in force with the clients' authorities as they are in their file now; NULL: none is in
+ * force. */
+static bool take_authorities(struct tls *tls, struct certificate **ret_fresh, struct error *error)
 {
     struct certificate *current = current_certificate(tls);
-    bool valid = current->not_before_s <= now_s && now_s < current->not_after_s;
+    *ret_fresh = NULL;
+    bool good = current == NULL || certificate_renew(tls->options, current, ret_fresh, error);
     certificate_unref(current);
-    return valid;
+    return good;
+}
+
+/* Ends `renewing`. `fresh` NULL: there is nothing to renew. */
+static bool finish_renewal(struct tls *tls, bool good, struct certificate *fresh)
+{
+    if (good && fresh != NULL)
+        put_in_force(tls, fresh);
+    pthread_mutex_unlock(&tls->renewing);
+    if (!good)
+        metrics_count(tls->metrics, METRICS_CERTIFICATE_RELOAD_FAILURES);
+    return good;
+}
+
+bool tls_reload(struct tls *tls, struct error *error)
+{
+    struct certificate *fresh = NULL;
+    pthread_mutex_lock(&tls->renewing);
+    bool good = tls->options->certificate_file != NULL ? certificate_load(tls->options, &fresh, error)
+                                                       : take_authorities(tls, &fresh, error);
+    return finish_renewal(tls, good, fresh);
+}
+
+bool tls_use(struct tls *tls, struct text certificate, struct text key, struct error *error)
+{
+    struct certificate *fresh = NULL;
+    pthread_mutex_lock(&tls->renewing);
+    struct certificate *current = current_certificate(tls);
+    bool good = certificate_take(tls->options, certificate, key, current, &fresh, error);
+    certificate_unref(current);
+    return finish_renewal(tls, good, fresh);
+}
+
+void tls_fingerprint(struct tls *tls, char ret_fingerprint[static TLS_FINGERPRINT_BYTES])
+{
+    struct certificate *current = current_certificate(tls);
+    memcpy(ret_fingerprint, current == NULL ? "" : current->fingerprint,
+           current == NULL ? 1 : TLS_FINGERPRINT_BYTES);
+    certificate_unref(current);
+}
+
+void tls_expect(struct tls *tls, const char *fingerprint)
+{
+    pthread_mutex_lock(&tls->mutex);
+    snprintf(tls->expected, sizeof(tls->expected), "%s", fingerprint);
+    pthread_mutex_unlock(&tls->mutex);
+}
+
+const char *tls_unready(struct tls *tls, int64_t now_s)
+{
+    pthread_mutex_lock(&tls->mutex);
+    const struct certificate *current = tls->current;
+    const char *why = NULL;
+    if (current == NULL)
+        why = "not made yet";
+    else if (now_s < current->not_before_s || now_s >= current->not_after_s)
+        why = "expired or not valid yet";
+    else if (tls->expected[0] != '\0' && strcmp(tls->expected, current->fingerprint) != 0)
+        why = "not the one that is stored";
+    pthread_mutex_unlock(&tls->mutex);
+    return why;
 }

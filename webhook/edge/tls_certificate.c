@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,10 +38,10 @@ static int no_passphrase(char *buffer, int size, int writing, void *context)
     return -1;
 }
 
-static bool read_chain(const char *path, struct certificate *certificate, struct error *error)
+/* Takes `file`, which may be NULL: it could not be opened. */
+static bool read_chain(BIO *file, const char *path, struct certificate *certificate, struct error *error)
 {
     static const char cure[] = "give the PEM certificate chain, the server's own certificate first";
-    BIO *file = BIO_new_file(path, "r");
     if (file == NULL)
         return file_error(error, path, cure);
     certificate->leaf = PEM_read_bio_X509(file, NULL, no_passphrase, NULL);
@@ -56,10 +57,10 @@ static bool read_chain(const char *path, struct certificate *certificate, struct
     return true;
 }
 
-static bool read_key(const char *path, struct certificate *certificate, struct error *error)
+/* As above. */
+static bool read_key(BIO *file, const char *path, struct certificate *certificate, struct error *error)
 {
     static const char cure[] = "give the PEM private key of the certificate, without a passphrase";
-    BIO *file = BIO_new_file(path, "r");
     if (file == NULL)
         return file_error(error, path, cure);
     certificate->key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL);
@@ -67,8 +68,13 @@ static bool read_key(const char *path, struct certificate *certificate, struct e
     return certificate->key != NULL || file_error(error, path, cure);
 }
 
-static bool read_client_authorities(const char *path, struct certificate *certificate, struct error *error)
+static bool read_client_authorities(const struct tls_options *options, struct certificate *certificate,
+                                    struct error *error)
 {
+    const char *path = options->client_ca_file;
+    if (path == NULL)
+        return true;
+    X509_STORE_free(certificate->client_authorities);
     certificate->client_authorities = X509_STORE_new();
     return X509_STORE_load_file(certificate->client_authorities, path) == 1 ||
            file_error(error, path, "give the PEM certificates of the authorities that sign clients");
@@ -87,39 +93,97 @@ static bool read_time(const ASN1_TIME *time, int64_t *ret_s)
     return done;
 }
 
-static bool fill(const struct tls_options *options, struct certificate *certificate, struct error *error)
+static void note_fingerprint(struct certificate *certificate)
 {
-    ERR_clear_error();
-    if (!read_chain(options->certificate_file, certificate, error) ||
-        !read_key(options->key_file, certificate, error))
-        return false;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (X509_digest(certificate->leaf, EVP_sha256(), digest, &length) != 1)
+        abort();
+    for (unsigned i = 0; i < length; i++)
+        snprintf(certificate->fingerprint + 2 * (size_t)i, 3, "%02x", digest[i]);
+}
+
+/* Chain and key are read; whether they are of use. The names are for messages. */
+static bool check(const char *chain_name, const char *key_name, struct certificate *certificate,
+                  struct error *error)
+{
     if (X509_check_private_key(certificate->leaf, certificate->key) != 1)
         return error_set(
             error, ERROR_INPUT,
-            "%s: is not the key of the first certificate in %s; give a pair that belongs together",
-            options->key_file, options->certificate_file);
+            "%s: is not the key of the first certificate in %s; give a pair that belongs together", key_name,
+            chain_name);
     if (!read_time(X509_get0_notBefore(certificate->leaf), &certificate->not_before_s) ||
         !read_time(X509_get0_notAfter(certificate->leaf), &certificate->not_after_s))
         return error_set(error, ERROR_INPUT, "%s: its time of validity cannot be read; issue it again",
-                         options->certificate_file);
-    return options->client_ca_file == NULL ||
-           read_client_authorities(options->client_ca_file, certificate, error);
+                         chain_name);
+    note_fingerprint(certificate);
+    return true;
 }
 
-bool certificate_load(const struct tls_options *options, struct certificate **ret_certificate,
-                      struct error *error)
+static struct certificate *certificate_new(void)
 {
     struct certificate *certificate = calloc(1, sizeof(*certificate));
     if (certificate == NULL)
         abort();
     atomic_init(&certificate->references, 1);
-    if (!fill(options, certificate, error)) {
-        ERR_clear_error();
+    ERR_clear_error();
+    return certificate;
+}
+
+/* Hands it out if it is good. */
+static bool finish(struct certificate *certificate, bool good, struct certificate **ret_certificate)
+{
+    ERR_clear_error();
+    if (good)
+        *ret_certificate = certificate;
+    else
         certificate_unref(certificate);
-        return false;
+    return good;
+}
+
+bool certificate_load(const struct tls_options *options, struct certificate **ret_certificate,
+                      struct error *error)
+{
+    const char *chain = options->certificate_file, *key = options->key_file;
+    struct certificate *certificate = certificate_new();
+    bool good = read_chain(BIO_new_file(chain, "r"), chain, certificate, error) &&
+                read_key(BIO_new_file(key, "r"), key, certificate, error) &&
+                check(chain, key, certificate, error) && read_client_authorities(options, certificate, error);
+    return finish(certificate, good, ret_certificate);
+}
+
+bool certificate_take(const struct tls_options *options, struct text chain, struct text key,
+                      const struct certificate *current, struct certificate **ret_certificate,
+                      struct error *error)
+{
+    static const char chain_name[] = "the certificate", key_name[] = "its key";
+    struct certificate *certificate = certificate_new();
+    bool good = read_chain(BIO_new_mem_buf(chain.at, (int)chain.length), chain_name, certificate, error) &&
+                read_key(BIO_new_mem_buf(key.at, (int)key.length), key_name, certificate, error) &&
+                check(chain_name, key_name, certificate, error);
+    if (good && !read_client_authorities(options, certificate, error)) {
+        good = current != NULL && current->client_authorities != NULL;
+        X509_STORE_free(certificate->client_authorities);
+        certificate->client_authorities = good ? current->client_authorities : NULL;
+        if (good)
+            X509_STORE_up_ref(certificate->client_authorities);
     }
-    *ret_certificate = certificate;
-    return true;
+    return finish(certificate, good, ret_certificate);
+}
+
+bool certificate_renew(const struct tls_options *options, const struct certificate *current,
+                       struct certificate **ret_certificate, struct error *error)
+{
+    struct certificate *certificate = certificate_new();
+    certificate->leaf = current->leaf;
+    X509_up_ref(certificate->leaf);
+    certificate->key = current->key;
+    EVP_PKEY_up_ref(certificate->key);
+    certificate->chain = X509_chain_up_ref(current->chain);
+    certificate->not_before_s = current->not_before_s;
+    certificate->not_after_s = current->not_after_s;
+    memcpy(certificate->fingerprint, current->fingerprint, sizeof(certificate->fingerprint));
+    return finish(certificate, read_client_authorities(options, certificate, error), ret_certificate);
 }
 
 struct certificate *certificate_ref(struct certificate *certificate)

@@ -15,6 +15,7 @@ struct certificate {
     EVP_PKEY *key;
     X509_STORE *client_authorities;    /* NULL: clients need no certificate */
     int64_t not_before_s, not_after_s; /* of the leaf */
+    char fingerprint[TLS_FINGERPRINT_BYTES];
     /* private */
     atomic_uint references;
 };
@@ -23,6 +24,16 @@ struct certificate {
  * owns one reference. */
 bool certificate_load(const struct tls_options *options, struct certificate **ret_certificate,
                       struct error *error) MUST_USE;
+
+/* The same of PEM texts, with the options' authorities; where their file cannot be used now, with those of
+ * `current` (NULL: none), which were good: what a renewal brings must not wait for another file. */
+bool certificate_take(const struct tls_options *options, struct text chain, struct text key,
+                      const struct certificate *current, struct certificate **ret_certificate,
+                      struct error *error) MUST_USE;
+
+/* `current` with the authorities that the options' file holds now. */
+bool certificate_renew(const struct tls_options *options, const struct certificate *current,
+                       struct certificate **ret_certificate, struct error *error) MUST_USE;
 
 struct certificate *certificate_ref(struct certificate *certificate); /* thread-safe */
 void certificate_unref(struct certificate *certificate);              /* thread-safe; accepts NULL */

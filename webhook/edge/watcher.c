@@ -2,6 +2,7 @@
 
 #include "edge/calendars.h"
 #include "edge/clock.h"
+#include "edge/cluster_clock.h"
 #include "edge/file_read.h"
 #include "edge/file_watch.h"
 #include "edge/message_log.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -63,11 +63,6 @@ struct watcher {
     bool started;
     pthread_t thread;
 };
-
-static int64_t wall_s(void)
-{
-    return (int64_t)time(NULL);
-}
 
 /* "FILE:LINE:COLUMN: what", as compilers say it and editors jump to. */
 static bool locate(struct error *error, const char *path)
@@ -118,8 +113,10 @@ static void watch_files(struct watcher *watcher)
         file_watch_add(watcher->files, watcher->options.namespaces_file, FILE_NAMESPACES);
     if (tls == NULL)
         return;
-    file_watch_add(watcher->files, tls->certificate_file, FILE_TLS);
-    file_watch_add(watcher->files, tls->key_file, FILE_TLS);
+    if (tls->certificate_file != NULL) {
+        file_watch_add(watcher->files, tls->certificate_file, FILE_TLS);
+        file_watch_add(watcher->files, tls->key_file, FILE_TLS);
+    }
     if (tls->client_ca_file != NULL)
         file_watch_add(watcher->files, tls->client_ca_file, FILE_TLS);
 }
@@ -131,7 +128,7 @@ static bool prepare(struct watcher *watcher, struct override_events *overrides, 
     watch_files(watcher);
     if (!read_policy(watcher, &watcher->policies, error))
         return false;
-    metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
+    metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, cluster_clock_s());
     resident_trim(); /* zones took memory; the namespaces are next */
     if (watcher->options.namespaces_file != NULL)
         return read_namespaces(watcher, error);
@@ -177,7 +174,7 @@ static void reload_policy(struct watcher *watcher)
     watcher->stale = true;
     watcher->loaded = true;
     metrics_count(watcher->metrics, METRICS_POLICY_RELOADS);
-    metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, wall_s());
+    metrics_set(watcher->metrics, METRICS_POLICY_LOADED_S, cluster_clock_s());
     message_info("%s: loaded, %zu policies in force", watcher->options.policy_file,
                  policy_file_policies(policies)->count);
 }
@@ -218,14 +215,14 @@ static void reload(struct watcher *watcher, unsigned changed)
 static int64_t next_count_ms(int64_t next_transition_s)
 {
     enum { MS_PER_S = 1000 };
-    int64_t left_s = next_transition_s - wall_s();
+    int64_t left_s = next_transition_s - cluster_clock_s();
     return left_s >= WATCHER_GAUGES_MS / MS_PER_S ? WATCHER_GAUGES_MS : (left_s < 1 ? 1 : left_s) * MS_PER_S;
 }
 
 static void set_gauges(struct watcher *watcher, int64_t now_ms)
 {
-    struct snapshot_counts counts = snapshot_count(watcher->snapshot, wall_s());
-    struct calendars_counts windows = calendars_count(watcher->calendars, wall_s());
+    struct snapshot_counts counts = snapshot_count(watcher->snapshot, cluster_clock_s());
+    struct calendars_counts windows = calendars_count(watcher->calendars, cluster_clock_s());
     metrics_set(watcher->metrics, METRICS_NAMESPACES, (int64_t)counts.namespaces);
     metrics_set(watcher->metrics, METRICS_NAMESPACES_GOVERNED, (int64_t)counts.governed);
     metrics_set(watcher->metrics, METRICS_NAMESPACES_FROZEN, (int64_t)counts.frozen);
@@ -233,11 +230,11 @@ static void set_gauges(struct watcher *watcher, int64_t now_ms)
     metrics_set(watcher->metrics, METRICS_WINDOWS_ACTIVE, (int64_t)windows.active);
     metrics_set(watcher->metrics, METRICS_WINDOWS_UNUSABLE, (int64_t)windows.unusable);
     metrics_set(watcher->metrics, METRICS_APPROVALS,
-                (int64_t)approval_index_in_force(watcher->approval_index, wall_s()));
+                (int64_t)approval_index_in_force(watcher->approval_index, cluster_clock_s()));
     metrics_set(watcher->metrics, METRICS_NEXT_TRANSITION_S, windows.next_transition_s);
     /* A file whose content is in force has nothing newer to say; the API server speaks for itself. */
     if (watcher->file_is_known)
-        metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, wall_s());
+        metrics_set(watcher->metrics, METRICS_IN_TOUCH_S, cluster_clock_s());
     watcher->gauges_due_ms = now_ms + next_count_ms(windows.next_transition_s);
 }
 
@@ -255,11 +252,11 @@ static void update_calendars(struct watcher *watcher)
 {
     bool current = watcher->calendars != NULL && watcher->calendar_policies == watcher->policies &&
                    watcher->windows_generation == window_store_spec_generation(watcher->windows) &&
-                   calendars_good_at(watcher->calendars, wall_s());
+                   calendars_good_at(watcher->calendars, cluster_clock_s());
     if (current)
         return;
     struct calendars *calendars =
-        calendars_build(watcher->policies, watcher->windows, watcher->calendars, wall_s());
+        calendars_build(watcher->policies, watcher->windows, watcher->calendars, cluster_clock_s());
     watcher->trim = watcher->calendars != NULL;
     calendars_unref(watcher->calendars);
     watcher->calendars = calendars;
@@ -270,7 +267,7 @@ static void build_snapshot(struct watcher *watcher)
 {
     int64_t begin_ms = clock_monotonic_ms();
     update_calendars(watcher);
-    approval_index_update(&watcher->approval_index, watcher->approvals, wall_s());
+    approval_index_update(&watcher->approval_index, watcher->approvals, cluster_clock_s());
     struct snapshot *snapshot =
         snapshot_build(watcher->policies, watcher->calendars, watcher->approval_index, watcher->store);
     snapshot_unref(watcher->snapshot);
@@ -329,7 +326,7 @@ static void wait_for_something(struct watcher *watcher)
 
 static void step_cluster(struct watcher *watcher, int64_t now_ms)
 {
-    cluster_step(watcher->cluster, now_ms, wall_s());
+    cluster_step(watcher->cluster, now_ms, cluster_clock_s());
     watcher->stale |= namespace_store_generation(watcher->store) != watcher->namespaces_generation ||
                       window_store_spec_generation(watcher->windows) != watcher->windows_generation ||
                       !approval_index_is_current(watcher->approval_index, watcher->approvals);
@@ -346,14 +343,15 @@ static void *run(void *context)
         if (watcher->cluster != NULL)
             step_cluster(watcher, now_ms);
         reload(watcher, file_watch_take(watcher->files, now_ms));
-        watcher->stale |= watcher->calendars != NULL && !calendars_good_at(watcher->calendars, wall_s());
+        watcher->stale |=
+            watcher->calendars != NULL && !calendars_good_at(watcher->calendars, cluster_clock_s());
         bool build = watcher->stale && synced(watcher) && now_ms >= watcher->build_due_ms;
         if (build)
             build_snapshot(watcher);
         else if (watcher->snapshot != NULL && now_ms >= watcher->gauges_due_ms)
             look_around(watcher, now_ms);
         if (watcher->cluster != NULL)
-            cluster_report(watcher->cluster, watcher->calendars, build, now_ms, wall_s());
+            cluster_report(watcher->cluster, watcher->calendars, build, now_ms, cluster_clock_s());
         wait_for_something(watcher);
     }
     return NULL;

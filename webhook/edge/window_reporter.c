@@ -12,7 +12,8 @@ enum {
     LOOK_MS = 10000,        /* at all windows, also when nothing seems to have changed */
     ANSWER_MS_MOST = 10000, /* the patience with one request */
     RETRY_MS = 5000,        /* after a failure */
-    COUNT_PAUSE_MS = 5000,  /* between two writes for the sake of matchedNamespaces alone */
+    EVENT_TRIES = 3,
+    COUNT_PAUSE_MS = 5000, /* between two writes for the sake of matchedNamespaces alone */
     REPEAT_MESSAGE_MS = 60000,
     ANSWER_BYTES_MOST = 4096, /* kept, for messages */
 };
@@ -27,6 +28,7 @@ struct window_reporter {
     struct arena scratch; /* of the request under way */
     bool under_way;
     bool is_event; /* what is under way: the Event of windows[next]; else the status of the one before it */
+    unsigned events_refused; /* with 403, in a row */
     int64_t now_ms, now_s;
     int64_t look_due_ms, give_up_ms, said_ms;
     int64_t next_transition_s;
@@ -107,10 +109,13 @@ static void start(struct window_reporter *reporter, const struct kube_call *call
         fail(reporter, error.text);
 }
 
-/* The server, or this user altogether: to go on with the next window would only fail again. */
+/* The server, or this user altogether: to go on with the next window would only fail again. An API server
+ * that was just started refuses everybody for a moment, so an Event gets some tries; who may write none is no
+ * reason not to go on. */
 static bool ends_round(const struct window_reporter *reporter, unsigned status)
 {
-    return status == 401 || status == 429 || status >= 500 || (status == 403 && !reporter->is_event);
+    return status == 401 || status == 429 || status >= 500 ||
+           (status == 403 && (!reporter->is_event || reporter->events_refused < EVENT_TRIES));
 }
 
 /* What is wrong with one Event or one window keeps no other one from being reported. */
@@ -121,7 +126,8 @@ static void refused(struct window_reporter *reporter, unsigned status)
     kube_status_decode((struct text){reporter->answer, reporter->answer_bytes}, &reporter->scratch, &told);
     error_set(&error, ERROR_SYSTEM, "the API server answered HTTP %u%s%.*s%s", status,
               told.message.length > 0 ? ": " : "", TEXT_ARGS(told.message),
-              status == 403 ? "; bind this user to the ClusterRole of manifests/rbac.yaml" : "");
+              status == 403 ? "; bind this user to the ClusterRole changegate-serve of charts/changegate"
+                            : "");
     if (ends_round(reporter, status))
         fail(reporter, error.text);
     else
@@ -149,6 +155,8 @@ static void follow(struct window_reporter *reporter)
     }
     unsigned status = kube_request_status(reporter->request);
     reporter->under_way = false;
+    if (reporter->is_event)
+        reporter->events_refused = status == 403 ? reporter->events_refused + 1 : 0;
     if (reporter->is_event && !ends_round(reporter, status))
         reported_event_done(&reporter->windows[reporter->next]);
     if (!is_success(status))
