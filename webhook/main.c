@@ -1,6 +1,7 @@
 #include "cli/approve.h"
 #include "cli/check.h"
 #include "cli/debts.h"
+#include "cli/doctor.h"
 #include "cli/drop.h"
 #include "cli/freezes.h"
 #include "cli/held.h"
@@ -27,6 +28,7 @@ static const struct command {
     {"drop", cli_drop, "give a held change up, and keep what runs"},
     {"approve", cli_approve, "look at a change, and agree to the template that it brings"},
     {"debts", cli_debts, "show which uses of break-glass nobody has reviewed yet"},
+    {"doctor", cli_doctor, "say what is wrong with an installation, and how to cure it"},
     {"import-ics", cli_import_ics, "turn a calendar into freeze windows"},
 };
 

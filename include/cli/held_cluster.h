@@ -9,13 +9,16 @@
 /* Embedded; ends with held_cluster_done, also where opening failed. */
 struct held_cluster {
     struct kube_config config;
-    struct arena arena; /* owns what was read */
+    struct arena arena;      /* owns what was read */
+    struct kube_asker *kept; /* NULL: a connection for each request */
 };
 
 /* The kubeconfig that was given, or, as kubectl goes about it: the one of KUBECONFIG, ~/.kube/config, or a
  * pod's own credentials. */
 bool held_cluster_open(const char *kubeconfig, struct held_cluster *ret_cluster,
                        struct error *error) MUST_USE;
+/* For many requests in a row: one connection for all of them. */
+bool held_cluster_keep(struct held_cluster *cluster, struct error *error) MUST_USE;
 void held_cluster_done(struct held_cluster *cluster);
 
 /* One request; the answer is owned by the cluster's arena. */

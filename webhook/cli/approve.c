@@ -89,7 +89,7 @@ static enum held_status refuse(struct approve *approve, const struct kube_answer
     struct arena *arena = &approve->cluster.arena;
     struct text said = held_refusal(answer, arena);
     const char *cure = answer->status == STATUS_NOT_FOUND && text_equal(said, unknown)
-                           ? "; the cluster has no Approvals: kubectl apply -f manifests/crds/"
+                           ? "; the cluster has no Approvals; charts/changegate brings them"
                            : "";
     held_edit_complain(&approve->edit,
                        arena_printf(arena, "the Approval was refused: %.*s%s", TEXT_ARGS(said), cure));

@@ -38,8 +38,14 @@ bool held_cluster_open(const char *kubeconfig, struct held_cluster *ret_cluster,
     return kube_config_open(path, &ret_cluster->config, error);
 }
 
+bool held_cluster_keep(struct held_cluster *cluster, struct error *error)
+{
+    return kube_asker_new(&cluster->config, &cluster->kept, error);
+}
+
 void held_cluster_done(struct held_cluster *cluster)
 {
+    kube_asker_free(cluster->kept);
     kube_config_done(&cluster->config);
     arena_done(&cluster->arena);
 }
@@ -47,6 +53,8 @@ void held_cluster_done(struct held_cluster *cluster)
 bool held_cluster_ask(struct held_cluster *cluster, const struct kube_call *call,
                       struct kube_answer *ret_answer, struct error *error)
 {
+    if (cluster->kept != NULL)
+        return kube_asker_ask(cluster->kept, call, ANSWER_MS_MOST, &cluster->arena, ret_answer, error);
     return kube_ask(&cluster->config, call, ANSWER_MS_MOST, &cluster->arena, ret_answer, error);
 }
 
