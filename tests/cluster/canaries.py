@@ -1,9 +1,7 @@
 """A workload kind that comes by policy: a CRD with a pod template and /scale, served in two versions.
 
-Its registration names one of them; the other one is met by matchPolicy Equivalent.
+The chart's `workloads` names one of them (installation.py); the other one is met by matchPolicy Equivalent.
 """
-
-import copy
 
 import pytest
 
@@ -15,7 +13,6 @@ _SCHEMA = {"openAPIV3Schema": {**_OPEN, "properties": {
     part: {**_OPEN, "properties": {"replicas": {"type": "integer"}}} for part in ("spec", "status")}}}
 _SUBRESOURCES = {"status": {}, "scale": {"specReplicasPath": ".spec.replicas",
                                          "statusReplicasPath": ".status.replicas"}}
-_CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -36,18 +33,10 @@ def canary(name="web", version="v1", image="web:1", annotations=None, **spec):
 
 
 @pytest.fixture(scope="session")
-def canaries(people, gate):
-    """The kind, and a registration for it beside the shipped one."""
+def canaries(people, gate):  # pylint: disable=unused-argument
+    """The kind, which is registered already."""
     admin = people.admin.api
     admin.must(admin.post(_DEFINITIONS, _definition()))
-    for kind, operations in (("validating", ["CREATE", "UPDATE", "DELETE"]), ("mutating", ["CREATE", "UPDATE"])):
-        path = f"{_CONFIGURATIONS}/{kind}webhookconfigurations"
-        webhook = copy.deepcopy(admin.must(admin.get(f"{path}/changegate"))["webhooks"][0])
-        resources = ["canaries", "canaries/scale"] if kind == "validating" else ["canaries"]
-        webhook |= {"name": "canaries.changegate.dev", "matchConditions": [], "rules": [{
-            "apiGroups": ["gate.example.com"], "apiVersions": ["v1"], "scope": "Namespaced",
-            "resources": resources, "operations": operations}]}
-        admin.must(admin.post(path, {"metadata": {"name": "changegate-canaries"}, "webhooks": [webhook]}))
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import itertools
 import pathlib
 import shutil
 import signal
-import subprocess
 import tempfile
 
 import pytest
 
 from canaries import canaries, flock  # pylint: disable=unused-import
-from control_plane import ROOT, ControlPlane, User
+from control_plane import ControlPlane, User
+from installation import install, register
 from namespaces import Namespace
 from planned import Calendar
 from policies import DEFAULT, with_windows
@@ -71,10 +71,7 @@ def other_cluster(directory, certificates):
     control_plane = ControlPlane(directory / "other-control-plane")
     try:
         control_plane.up(certificates.client, certificates.client_key)
-        admin = control_plane.user("admin")
-        for manifest in (ROOT / "manifests" / "rbac.yaml", HERE / "rights.yaml"):
-            done = admin.kubectl("apply", "-f", manifest)
-            assert done.code == 0, done
+        install(control_plane.user("admin"), crds={"enabled": False}, recordProtection={"enabled": False})
         yield control_plane
     finally:
         control_plane.down()
@@ -109,10 +106,9 @@ def wire(cluster):
 def people(cluster):
     everyone = People(cluster, cluster.user("admin"), cluster.user("operator", "cluster-operators"),
                       cluster.user("author", "developers"))
-    manifests = ROOT / "manifests"
-    for manifest in (manifests / "crds", manifests / "rbac.yaml", manifests / "roles.yaml", HERE / "rights.yaml"):
-        done = everyone.admin.kubectl("apply", "-f", manifest)
-        assert done.code == 0, done
+    install(everyone.admin)
+    done = everyone.admin.kubectl("apply", "-f", HERE / "rights.yaml")
+    assert done.code == 0, done
     done = everyone.admin.kubectl("wait", "--for=condition=Established", "--timeout=30s",
                                   "crd/freezewindows.changegate.dev", "crd/approvals.changegate.dev")
     assert done.code == 0, done
@@ -121,7 +117,7 @@ def people(cluster):
 
 @pytest.fixture(scope="session")
 def kubeconfig(cluster, people):
-    """changegate's own, with no more than manifests/rbac.yaml grants."""
+    """changegate's own, with no more than the chart grants."""
     return cluster.kubeconfig_of("changegate")
 
 
@@ -136,13 +132,6 @@ def gate(directory, people, kubeconfig, certificates):
     finally:
         if webhook.process is not None:
             webhook.stop()
-
-
-def register(admin, webhook, certificates):
-    registration = subprocess.run([ROOT / "scripts" / "registration", webhook.url, certificates.ca], text=True,
-                                  stdout=subprocess.PIPE, check=True).stdout
-    done = admin.kubectl("apply", "-f", "-", stdin=registration)
-    assert done.code == 0, done
 
 
 @pytest.fixture

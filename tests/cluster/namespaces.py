@@ -65,7 +65,12 @@ class Namespace:
         return (user or self.author).kubectl("-n", self.name, *arguments, **keywords)
 
     def apply(self, thing, *arguments, user=None, verb="apply"):
-        return self.kubectl(verb, *arguments, "-f", "-", user=user, stdin=yaml.safe_dump(thing))
+        """kubectl replace reads before it writes, and a controller may write in between."""
+        for _ in range(5):
+            done = self.kubectl(verb, *arguments, "-f", "-", user=user, stdin=yaml.safe_dump(thing))
+            if verb != "replace" or "the object has been modified" not in done.output:
+                break
+        return done
 
     def create(self, thing, *arguments, user=None):
         return self.apply(thing, *arguments, user=user, verb="create")

@@ -127,7 +127,7 @@ def test_taken_by_another_it_is_given_up(admin, replica):
     admin.api.must(admin.api.patch(LEASE, {"spec": {"holderIdentity": ""}}))
     await_leader(4, webhook)
     admin.api.must(admin.api.delete(LEASE))
-    await_that("the Lease to be made anew", lambda: lease(admin) and leads(webhook), 8)
+    await_that("the Lease to be made anew", lambda: lease(admin) and leads(webhook), 16)
 
 
 def test_without_its_namespace(replica):

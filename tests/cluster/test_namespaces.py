@@ -110,19 +110,20 @@ def registered(people, plural):
     webhooks = api.must(api.get(f"/apis/admissionregistration.k8s.io/v1/{plural}/changegate"))["webhooks"]
     for webhook in webhooks:
         assert webhook["failurePolicy"] == "Fail" and webhook["timeoutSeconds"] == 3
-        assert webhook["matchPolicy"] == "Equivalent" and webhook["sideEffects"] == "None"
+        assert webhook["matchPolicy"] == "Equivalent" and webhook["sideEffects"] == "NoneOnDryRun"
     return webhooks, {resource for w in webhooks for rule in w["rules"] for resource in rule["resources"]}
 
 
 def only_governed(webhook):
-    return (webhook["namespaceSelector"]["matchLabels"] == {TIER: "tier-1"}
-            and SYSTEM[0] in webhook["namespaceSelector"]["matchExpressions"][0]["values"])
+    return webhook["namespaceSelector"] == {"matchExpressions": [
+        {"key": TIER, "operator": "In", "values": ["tier-1"]},
+        {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(SYSTEM)}]}
 
 
 def test_holds_are_written_on_workloads_stamps_on_approvals_and_nothing_else(people, gate):
     webhooks, covered = registered(people, "mutatingwebhookconfigurations")
     assert covered == {"deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs",
-                       "cronjobs", "pods", "approvals"}
+                       "cronjobs", "pods", "approvals", "canaries"}
     for webhook in webhooks:
         if webhook["name"] == "approvals.changegate.dev":
             assert webhook["rules"][0]["operations"] == ["CREATE"]
@@ -139,7 +140,8 @@ def test_the_registration_covers_workloads_namespaces_windows_and_approvals_and_
         "deployments/scale", "statefulsets/scale", "replicasets/scale", "replicationcontrollers/scale",
         "deployments/status", "statefulsets/status", "daemonsets/status", "replicasets/status", "jobs/status",
         "cronjobs/status", "replicationcontrollers/status",
-        "namespaces", "namespaces/status", "namespaces/finalize", "freezewindows", "approvals"}
+        "namespaces", "namespaces/status", "namespaces/finalize", "freezewindows", "approvals",
+        "canaries", "canaries/scale"}
     for webhook in webhooks:
         if webhook["name"] in ("freezewindows.changegate.dev", "approvals.changegate.dev"):
             continue  # every one is looked at, whoever writes it

@@ -145,7 +145,7 @@ def test_without_rights_it_says_what_to_grant(directory, cluster, certificates):
             await_that(f"a complaint about {resource}",
                        lambda: f'User "nobody" cannot list resource "{resource}"' in webhook.messages())
         assert "HTTP 403" in webhook.messages()
-        assert "manifests/rbac.yaml" in webhook.messages()
+        assert "ClusterRole changegate-serve of charts/changegate" in webhook.messages()
         assert not webhook.ready()
     finally:
         webhook.stop()

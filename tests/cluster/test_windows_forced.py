@@ -16,7 +16,7 @@ from policies import TIER
 from poll import await_that
 from windows import FREE_DEFINITION, PATH, define, undefine
 
-BASE = {"action": "Deny", "namespaceSelector": {"matchLabels": {"team": "bad"}}, "once": span(-10, 600)}
+BASE = {"action": "Deny", "namespaceSelector": {"matchLabels": {"team": "bad"}}, "once": span(-10, 86400)}
 DAILY = {"rrule": "FREQ=DAILY", "start": "00:00", "end": "24:00"}
 
 
@@ -106,26 +106,26 @@ def unusable(webhook):
 def test_a_bad_one_is_told_of_everywhere_and_closes_nothing(webhook, calendar):
     good = calendar.add({"matchLabels": {"team": "good"}}, once=span(-10, 600))
     window = force(calendar, "nowhere", HOSTILE["zone"][0])
-    await_that("the good one to close", lambda: reasons(webhook, "forced-good") == "Frozen", 2)
-    await_that("it to be counted", lambda: unusable(webhook) == 1, 2)
+    await_that("the good one to close", lambda: reasons(webhook, "forced-good") == "Frozen", 10)
+    await_that("it to be counted", lambda: unusable(webhook) == 1, 10)
     assert webhook.metrics().sum("windows") == 2
     assert reasons(webhook, "forced-bad") == "Approved"
     window.await_status(3, active=False, nextState=None, matchedNamespaces=0, observedGeneration=1)
     status, reason, message = window.ready()
     assert (status, reason) == ("False", "Unusable") and message.startswith(HOSTILE["zone"][1])
-    [event] = await_that("its Event", window.events, 3)
+    [event] = await_that("its Event", window.events, 10)
     assert (event["reason"], event["type"]) == ("WindowUnusable", "Warning")
     assert event["message"].startswith("cannot be used and closes nothing: " + HOSTILE["zone"][1])
     assert f"FreezeWindow nowhere cannot be used and closes nothing: {HOSTILE['zone'][1]}" in webhook.messages()
     # Put right it closes, and made bad again it opens.
     window.edit(timeZone="Europe/Paris")
-    await_that("it to close", lambda: reasons(webhook, "forced-bad") == "Frozen", 1)
+    await_that("it to close", lambda: reasons(webhook, "forced-bad") == "Frozen", 10)
     window.await_status(3, active=True, observedGeneration=2, matchedNamespaces=1)
     assert window.ready()[:2] == ("True", "InForce") and unusable(webhook) == 0
     window.edit(timeZone="Europe/Nowhere")
-    await_that("it to open", lambda: reasons(webhook, "forced-bad") == "Approved", 1)
+    await_that("it to open", lambda: reasons(webhook, "forced-bad") == "Approved", 10)
     window.await_status(3, active=False, observedGeneration=3)
-    await_that("its Events", lambda: window.reasons() == ["WindowUnusable", "FreezeStarted", "WindowUnusable"], 3)
+    await_that("its Events", lambda: window.reasons() == ["WindowUnusable", "FreezeStarted", "WindowUnusable"], 10)
     assert good.ready()[:2] == ("True", "InForce") and good.reasons() == ["FreezeStarted"]
 
 
@@ -146,7 +146,7 @@ def test_hostile_ones_stop_nothing(webhook, calendar, capsys):
         status, reason, message = await_that(f"the status of {name}", window.ready, 5)
         assert (status, reason) == ("False", "Unusable"), name
         assert HOSTILE[name][1] in message and len(message) <= 1100, (name, message)
-        assert await_that(f"the Event of {name}", window.reasons, 3) == ["WindowUnusable"]
+        assert await_that(f"the Event of {name}", window.reasons, 10) == ["WindowUnusable"]
         assert f"FreezeWindow {name} cannot be used" in webhook.messages()
     assert webhook.ready() and webhook.metrics().sum("watch_errors_total") == errors
     assert max(len(line) for line in webhook.messages().splitlines()) < 1100
@@ -166,7 +166,7 @@ def test_a_start_with_hostile_ones_there(lone, calendar):
     webhook = lone()
     webhook.start()
     assert (reasons(webhook, "forced-good"), reasons(webhook, "forced-bad")) == ("Frozen", "Approved")
-    await_that("all to be counted", lambda: unusable(webhook) == len(HOSTILE), 2)
+    await_that("all to be counted", lambda: unusable(webhook) == len(HOSTILE), 10)
     assert webhook.stop() == 0
 
 
@@ -181,7 +181,7 @@ TEXTS = {"reason": 'a"b\\c\n\x1b[31mred\u202e', "contact": "ops\r\n(2) approved"
 
 def test_texts_for_people_stay_on_one_line(webhook, calendar):
     window = force(calendar, "odd-texts", {**BASE, **TEXTS})
-    await_that("it to close", lambda: reasons(webhook, "forced-bad") == "Frozen", 2)
+    await_that("it to close", lambda: reasons(webhook, "forced-bad") == "Frozen", 10)
     message = answer(webhook, "forced-bad")["status"]["message"]
     assert not any(ord(letter) < 32 for letter in message), repr(message)
     assert "\u202e" not in message and len(message) < 1500

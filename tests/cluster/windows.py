@@ -7,7 +7,7 @@ import yaml
 from control_plane import ROOT
 from poll import await_that
 
-MANIFEST = ROOT / "manifests" / "crds" / "freezewindow.yaml"
+MANIFEST = ROOT / "charts" / "changegate" / "files" / "crds" / "freezewindow.yaml"
 EXAMPLES = ROOT / "manifests" / "examples" / "freezewindows.yaml"
 PATH = "/apis/changegate.dev/v1alpha1/freezewindows"
 
