@@ -156,7 +156,7 @@ static void test_kind_and_group(void **state)
 static void test_image_prefix_as_written(void **state)
 {
     (void)state;
-    static const struct text prefixes[] = {TEXT("quay.io/"), TEXT("registry.example.com/shop")};
+    static const struct text prefixes[] = {TEXT("mirror.example.com/"), TEXT("registry.example.com/shop")};
     static const struct text whole[] = {TEXT("envoy:v1")}, longer[] = {TEXT("envoy:v1.2")};
     const struct requirement both = {.image_prefixes = prefixes, .image_prefix_count = 2};
     const struct requirement first = {.image_prefixes = prefixes, .image_prefix_count = 1};
