@@ -6,7 +6,6 @@
 #include "edge/thread_share.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -210,8 +209,7 @@ void keeper_free(struct keeper *keeper)
         keeper_stop(keeper);
         pthread_join(keeper->thread, NULL);
     }
-    if (keeper->kept_key.length > 0)
-        OPENSSL_cleanse((char *)(uintptr_t)keeper->kept_key.at, keeper->kept_key.length);
+    keeper_wipe(keeper->kept_key);
     kube_request_free(keeper->request);
     kube_lease_free(keeper->lease);
     kube_http_free(keeper->http);

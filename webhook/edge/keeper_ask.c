@@ -3,25 +3,32 @@
 #include "edge/clock.h"
 #include "edge/kube_events.h"
 
+enum { OTHER_CLIENT_MS = 100 };
+
 static bool receive(void *context, unsigned status, struct text bytes)
 {
     (void)status;
     return kube_buffer_add(&((struct keeper *)context)->answer, bytes);
 }
 
-/* The Lease is renewed meanwhile: a slow answer must not cost it. */
-static enum kube_progress await_answer(struct keeper *keeper, struct error *error)
+enum kube_progress keeper_await(struct keeper *keeper, struct kube_http *http, struct kube_request *request,
+                                int64_t patience_ms, struct error *error)
 {
-    int64_t deadline_ms = clock_monotonic_ms() + KEEPER_ANSWER_MS;
+    int64_t deadline_ms = clock_monotonic_ms() + patience_ms;
     for (;;) {
-        kube_http_step(keeper->http);
-        enum kube_progress progress = kube_request_progress(keeper->request, error);
+        kube_http_step(http);
+        if (http != keeper->http)
+            kube_http_step(keeper->http);
+        enum kube_progress progress = kube_request_progress(request, error);
         keeper_step(keeper);
         bool over = keeper->now_ms >= deadline_ms || atomic_load(&keeper->stopping);
         if (progress != KUBE_UNDER_WAY || over)
             return progress;
         int64_t left_ms = keeper_due_ms(keeper, deadline_ms) - keeper->now_ms;
-        kube_http_wait(keeper->http, &keeper->wake_fd, 1, left_ms < 0 ? 0 : (int)left_ms);
+        /* The wait below sees this client's connections alone. */
+        if (http != keeper->http && left_ms > OTHER_CLIENT_MS)
+            left_ms = OTHER_CLIENT_MS;
+        kube_http_wait(http, &keeper->wake_fd, 1, left_ms < 0 ? 0 : (int)left_ms);
     }
 }
 
@@ -31,7 +38,8 @@ bool keeper_ask(struct keeper *keeper, const struct kube_call *call, struct keep
     kube_buffer_clear(&keeper->answer, KEEPER_BYTES_MOST);
     if (!kube_request_start(keeper->request, call, receive, keeper, error))
         return false;
-    enum kube_progress progress = await_answer(keeper, error);
+    enum kube_progress progress =
+        keeper_await(keeper, keeper->http, keeper->request, KEEPER_ANSWER_MS, error);
     if (progress == KUBE_UNDER_WAY) {
         kube_request_cancel(keeper->request);
         return error_set(error, ERROR_SYSTEM, "no answer came within %d s", KEEPER_ANSWER_MS / 1000);

@@ -21,7 +21,7 @@ static const char *action_on_secret(struct keeper *keeper, const char *action)
 
 /* ---- read and served ---- */
 
-static void wipe(struct text key)
+void keeper_wipe(struct text key)
 {
     if (key.length > 0)
         OPENSSL_cleanse((char *)(uintptr_t)key.at, key.length);
@@ -46,7 +46,7 @@ static bool read_secret(struct keeper *keeper, struct tls_secret *ret_secret)
         return false;
     }
     bool decoded = tls_secret_decode(answer.body, &keeper->turn, ret_secret, &error);
-    wipe(answer.body); /* the buffer is ours */
+    keeper_wipe(answer.body); /* the buffer is ours */
     if (decoded)
         return true;
     keeper_failed(keeper, action_on_secret(keeper, "reading"), NULL, &error);
@@ -84,7 +84,7 @@ static void remember(struct keeper *keeper, const struct tls_secret *secret)
     keeper->kept_certificate = arena_copy(&fresh, secret->certificate);
     struct text key = arena_copy(&fresh, secret->key);
     keeper->kept_ca = arena_copy(&fresh, secret->ca);
-    wipe(keeper->kept_key);
+    keeper_wipe(keeper->kept_key);
     keeper->kept_key = key;
     arena_done(&keeper->kept);
     keeper->kept = fresh;
@@ -209,7 +209,7 @@ static void write_secret(struct keeper *keeper, const struct tls_secret *draft, 
     keeper->hurry = true;
     bool answered = keeper_write(keeper, present, present ? keeper->secret_path : keeper->secrets_path, body,
                                  &answer, &error);
-    wipe(body);
+    keeper_wipe(body);
     if (!answered) {
         keeper_failed(keeper, action_on_secret(keeper, "writing"), NULL, &error);
         return;
@@ -289,8 +289,8 @@ static void renew(struct keeper *keeper, const struct tls_secret *secret, const 
     int steps = take_steps(keeper, &draft);
     if (steps > 0 || (steps == 0 && (restored || pruned)))
         write_secret(keeper, &draft, steps);
-    wipe(draft.ca_key);
-    wipe(draft.key);
+    keeper_wipe(draft.ca_key);
+    keeper_wipe(draft.key);
 }
 
 /* A leader that was just started has nothing to put back, and would have everybody wait until a CA of its own
@@ -311,7 +311,7 @@ static void put_back(struct keeper *keeper, const struct tls_secret *secret)
     if (restore_leaf(keeper, &draft))
         write_secret(keeper, &draft, 0);
     if (draft.key.at != secret->key.at)
-        wipe(draft.key);
+        keeper_wipe(draft.key);
 }
 
 /* One API server whose clock is years ahead would have every certificate thrown away as expired. Where
@@ -341,6 +341,6 @@ void keeper_certificates_turn(struct keeper *keeper)
         renew(keeper, &secret, &state);
     else if (!keeper->leading && overdue)
         put_back(keeper, &secret);
-    wipe(secret.key);
-    wipe(secret.ca_key);
+    keeper_wipe(secret.key);
+    keeper_wipe(secret.ca_key);
 }

@@ -112,6 +112,11 @@ struct keeper_answer {
     struct text body; /* borrows the keeper until the next request */
 };
 
+/* Go round until `request` of the client `http` has ended, its time is over or the keeper stops, both
+ * KUBE_UNDER_WAY. The Lease is renewed meanwhile: a slow answer must not cost it. */
+enum kube_progress keeper_await(struct keeper *keeper, struct kube_http *http, struct kube_request *request,
+                                int64_t patience_ms, struct error *error);
+
 /* The answer of the API server, whatever it is. False: there was none, or the keeper stops. */
 bool keeper_ask(struct keeper *keeper, const struct kube_call *call, struct keeper_answer *ret_answer,
                 struct error *error) MUST_USE;
@@ -140,6 +145,9 @@ int64_t keeper_due_ms(const struct keeper *keeper, int64_t at_most_ms);
 /* Read the Secret, serve what is new; make and renew where this process leads. After the registrations were
  * looked at. */
 void keeper_certificates_turn(struct keeper *keeper);
+
+/* A private key, or what one was in. */
+void keeper_wipe(struct text key);
 
 /* ---- keeper_registrations.c ---- */
 

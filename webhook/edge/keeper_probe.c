@@ -1,8 +1,6 @@
 #include "keeper_private.h"
 
-#include "edge/clock.h"
-
-enum { PROBE_MS = 2000, STEP_MS = 100 };
+enum { PROBE_MS = 2000 };
 
 /* About nothing that anybody governs, and dry: it is allowed, and leaves no trace but its line in the log. */
 static const char review[] =
@@ -27,23 +25,6 @@ static void split(struct text url, struct arena *arena, struct text *ret_server,
     *ret_path = slash < url.length ? arena_copy(arena, text_slice(url, slash, url.length)).at : "/";
 }
 
-/* The Lease is kept meanwhile. */
-static enum kube_progress await(struct keeper *keeper, struct kube_http *http, struct kube_request *request,
-                                struct error *error)
-{
-    int64_t deadline_ms = clock_monotonic_ms() + PROBE_MS;
-    for (;;) {
-        kube_http_step(http);
-        kube_http_step(keeper->http);
-        enum kube_progress progress = kube_request_progress(request, error);
-        keeper_step(keeper);
-        int64_t left_ms = keeper_due_ms(keeper, deadline_ms) - keeper->now_ms;
-        if (progress != KUBE_UNDER_WAY || keeper->now_ms >= deadline_ms || atomic_load(&keeper->stopping))
-            return progress;
-        kube_http_wait(http, &keeper->wake_fd, 1, left_ms < STEP_MS ? (int)left_ms : STEP_MS);
-    }
-}
-
 static const char *ask(struct keeper *keeper, struct kube_http *http, const char *path)
 {
     struct kube_buffer answer = {0};
@@ -59,7 +40,7 @@ static const char *ask(struct keeper *keeper, struct kube_http *http, const char
     struct kube_request *request = kube_request_new(http);
     kube_buffer_clear(&answer, KEEPER_BYTES_MOST);
     enum kube_progress progress = kube_request_start(request, &call, receive, &answer, &error)
-                                      ? await(keeper, http, request, &error)
+                                      ? keeper_await(keeper, http, request, PROBE_MS, &error)
                                       : KUBE_FAILED;
     /* Who asks for a certificate is there, and was verified; ours would not be the API server's. */
     if (progress == KUBE_FAILED && !kube_request_was_asked_for_certificate(request))

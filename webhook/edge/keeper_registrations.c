@@ -70,6 +70,14 @@ static struct text desired_bundle(struct keeper *keeper)
 
 /* ---- what they are ---- */
 
+/* "ValidatingWebhookConfiguration changegate" */
+static const char *name_of(struct keeper *keeper, const struct registration *registration)
+{
+    return arena_printf(&keeper->turn, "%s %.*s", registration_kind_name(registration->kind),
+                        TEXT_ARGS(registration->name))
+        .at;
+}
+
 static enum keeper_matter matter_of(const struct registration *registration)
 {
     return registration->kind == REGISTRATION_VALIDATING ? MATTER_VALIDATING : MATTER_MUTATING;
@@ -78,9 +86,9 @@ static enum keeper_matter matter_of(const struct registration *registration)
 static void say_missing(struct keeper *keeper, const struct registration *registration)
 {
     keeper_warn(keeper, matter_of(registration), "RegistrationMissing",
-                "%s %.*s is not there, so the gate is not asked; `helm upgrade`, or `kubectl apply -f "
+                "%s is not there, so the gate is not asked; `helm upgrade`, or `kubectl apply -f "
                 "manifests/install.yaml`, turns it on again",
-                registration_kind_name(registration->kind), TEXT_ARGS(registration->name));
+                name_of(keeper, registration));
 }
 
 /* Whether it is as it was written. */
@@ -99,12 +107,12 @@ static bool check(struct keeper *keeper, const struct registration *registration
     for (size_t i = 0; i < count && i < FAULTS_SAID_MOST; i++)
         told = arena_printf(&keeper->turn, "%.*s%s%.*s", TEXT_ARGS(told), i > 0 ? "; " : "",
                             TEXT_ARGS(faults[i]));
-    keeper_warn(keeper, matter_of(registration), "RegistrationEdited",
-                "%s %.*s was edited by hand: %.*s%s; it is left as it is: `kubectl annotate %s "
-                "%.*s " REGISTRATION_DIGEST_KEY "-` has it written anew",
-                registration_kind_name(registration->kind), TEXT_ARGS(registration->name),
-                TEXT_ARGS(text_quote(&keeper->turn, told, 500)), count > FAULTS_SAID_MOST ? "; and more" : "",
-                registration_kind_name(registration->kind), TEXT_ARGS(registration->name));
+    keeper_warn(
+        keeper, matter_of(registration), "RegistrationEdited",
+        "%s was edited by hand: %.*s%s; it is left as it is: `kubectl annotate %s " REGISTRATION_DIGEST_KEY
+        "-` has it written anew",
+        name_of(keeper, registration), TEXT_ARGS(text_quote(&keeper->turn, told, 500)),
+        count > FAULTS_SAID_MOST ? "; and more" : "", name_of(keeper, registration));
     return false;
 }
 
@@ -114,9 +122,7 @@ static void look_at(struct keeper *keeper, const struct registration *registrati
     struct keeper_answer answer;
     struct error error;
     struct arena *arena = &keeper->turn;
-    const char *what = arena_printf(arena, "reading %s %.*s", registration_kind_name(registration->kind),
-                                    TEXT_ARGS(registration->name))
-                           .at;
+    const char *what = arena_printf(arena, "reading %s", name_of(keeper, registration)).at;
     const struct kube_call call = {
         .method = KUBE_GET,
         .path = registration_path(registration, arena).at,
@@ -229,9 +235,7 @@ static void put(struct keeper *keeper, size_t index, struct text patch, bool fil
     struct keeper_answer answer;
     struct error error;
     struct arena *arena = &keeper->turn;
-    const char *what = arena_printf(arena, "writing %s %.*s", registration_kind_name(registration->kind),
-                                    TEXT_ARGS(registration->name))
-                           .at;
+    const char *what = arena_printf(arena, "writing %s", name_of(keeper, registration)).at;
     keeper->hurry = true; /* to see what came of it */
     if (!keeper_write(keeper, true, registration_path(registration, arena).at, patch, &answer, &error)) {
         keeper_failed(keeper, what, NULL, &error);
@@ -241,12 +245,10 @@ static void put(struct keeper *keeper, size_t index, struct text patch, bool fil
         keeper_failed(keeper, what, &answer, NULL);
     } else if (fills) {
         keeper_settled(keeper, MATTER_UNREACHABLE);
-        keeper_note(keeper, "Registered", "%s %.*s is filled in: the API server asks %.*s",
-                    registration_kind_name(registration->kind), TEXT_ARGS(registration->name),
-                    TEXT_ARGS(registration_url(registration, arena)));
+        keeper_note(keeper, "Registered", "%s is filled in: the API server asks %.*s",
+                    name_of(keeper, registration), TEXT_ARGS(registration_url(registration, arena)));
     } else {
-        message_info("%s %.*s: caBundle is as it should be again", registration_kind_name(registration->kind),
-                     TEXT_ARGS(registration->name));
+        message_info("%s: caBundle is as it should be again", name_of(keeper, registration));
     }
 }
 
@@ -262,9 +264,8 @@ static void fill_in(struct keeper *keeper, size_t index, struct text bundle)
     if (why != NULL) {
         keeper->hurry = true;
         keeper_warn(keeper, MATTER_UNREACHABLE, "NotRegistered",
-                    "%s %.*s is not filled in yet, since %.*s does not answer: %s",
-                    registration_kind_name(registration->kind), TEXT_ARGS(registration->name), TEXT_ARGS(url),
-                    why);
+                    "%s is not filled in yet, since %.*s does not answer: %s", name_of(keeper, registration),
+                    TEXT_ARGS(url), why);
         return;
     }
     put(keeper, index, registration_write(registration, &seen->live, bundle, &keeper->turn), true);
@@ -272,7 +273,7 @@ static void fill_in(struct keeper *keeper, size_t index, struct text bundle)
 
 /* Two that keep different bundles would undo each other's for ever, and one of them is not trusted at a time.
  */
-static bool note_repair(struct keeper *keeper)
+static void note_repair(struct keeper *keeper)
 {
     enum { REPAIRS_MOST = 6 };
     bool again = keeper->repairs > 0 && keeper->now_ms - keeper->repaired_ms < KEEPER_REPAIRS_MS;
@@ -284,7 +285,6 @@ static bool note_repair(struct keeper *keeper)
                     "validatingwebhookconfiguration changegate -o yaml --show-managed-fields`); a second "
                     "changegate, or "
                     "an injector, has to leave it alone");
-    return true;
 }
 
 void keeper_registrations_write(struct keeper *keeper)
@@ -298,7 +298,9 @@ void keeper_registrations_write(struct keeper *keeper)
                        !(seen->live.ca_bundles_agree && text_equal(seen->live.ca_bundle, bundle));
         if (!seen->live.is_ours || seen->live.webhook_count == 0)
             fill_in(keeper, i, bundle.length > 0 ? bundle : seen->live.ca_bundle);
-        else if (differs && note_repair(keeper))
+        else if (differs) {
+            note_repair(keeper);
             put(keeper, i, registration_write_ca(seen->json, bundle, &keeper->turn), false);
+        }
     }
 }
