@@ -1,6 +1,6 @@
 #include "codec/tls_secret.h"
 
-#include "codec/base64url.h"
+#include "codec/base64.h"
 #include "codec/certificate.h"
 #include "codec/json_slice.h"
 #include "codec/json_text.h"
@@ -27,34 +27,6 @@ static struct text string_at(struct text object, const char *key)
     return is_string ? text_slice(value, 1, value.length - 2) : TEXT_EMPTY;
 }
 
-/* The same without the padding and in the other alphabet; empty where it is no base64. */
-static struct text as_base64url(struct text text, struct arena *arena)
-{
-    struct text bare = text;
-    if (text.length % 4 != 0)
-        return TEXT_EMPTY;
-    while (bare.length > 0 && bare.length + 2 > text.length && bare.at[bare.length - 1] == '=')
-        bare.length--;
-    char *url = arena_alloc(arena, bare.length);
-    for (size_t i = 0; i < bare.length; i++) {
-        char c = bare.at[i];
-        if (c == '-' || c == '_')
-            return TEXT_EMPTY;
-        url[i] = (char)(c == '+' ? '-' : c == '/' ? '_' : c);
-    }
-    return (struct text){url, bare.length};
-}
-
-static struct text decode(struct text text, struct arena *arena)
-{
-    struct text bytes = TEXT_EMPTY, url = as_base64url(text, arena);
-    struct error ignored;
-    if (!base64url_decode(url, arena, &bytes, &ignored))
-        bytes = TEXT_EMPTY;
-    wipe(url);
-    return bytes;
-}
-
 bool tls_secret_decode(struct text json, struct arena *arena, struct tls_secret *ret_secret,
                        struct error *error)
 {
@@ -63,7 +35,7 @@ bool tls_secret_decode(struct text json, struct arena *arena, struct tls_secret 
     if (!json_slice_is_whole(json) || !text_is(string_at(json, "kind"), "Secret") || version.length == 0)
         return error_set(error, ERROR_SYSTEM, "the API server sent what is no Secret");
     for (size_t i = 0; i < KEY_COUNT; i++)
-        texts[i] = decode(string_at(data, keys[i]), arena);
+        texts[i] = base64_decode(string_at(data, keys[i]), arena);
     *ret_secret = (struct tls_secret){arena_copy(arena, version), texts[0], texts[1], texts[2], texts[3]};
     return true;
 }
