@@ -3,9 +3,7 @@
 import dataclasses
 import itertools
 import pathlib
-import shutil
 import signal
-import tempfile
 
 import pytest
 
@@ -15,7 +13,8 @@ from installation import install, register
 from namespaces import Namespace
 from planned import Calendar
 from policies import DEFAULT, with_windows
-from webhook import Certificates, Webhook
+from session import certificates, cluster, directory  # pylint: disable=unused-import
+from webhook import Webhook
 from wire import Wire, behind
 
 numbers = itertools.count(1)
@@ -41,28 +40,6 @@ class People:
     admin: User
     operator: User
     author: User
-
-
-@pytest.fixture(scope="session")
-def directory():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="changegate-cluster."))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def certificates(directory):
-    return Certificates(directory / "webhook-pki")
-
-
-@pytest.fixture(scope="session")
-def cluster(directory, certificates):
-    control_plane = ControlPlane(directory / "control-plane")
-    try:
-        control_plane.up(certificates.client, certificates.client_key)
-        yield control_plane
-    finally:
-        control_plane.down()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """A cluster where the chart is installed, and the people of the pages. The helpers are those of the cluster tests."""
 
 import pathlib
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 
 import pytest
 import yaml
@@ -14,12 +12,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "cluster"))
 
 # pylint: disable=wrong-import-position
-from control_plane import ROOT, ControlPlane  # noqa: E402
+from control_plane import ROOT  # noqa: E402
 from installation import NAMESPACE, install, register  # noqa: E402
 from knowing import Knowing  # noqa: E402
 from poll import await_that  # noqa: E402
 from reader import Reader  # noqa: E402
-from webhook import Certificates, Webhook, binary  # noqa: E402
+from session import certificates, cluster, directory  # noqa: E402,F401 pylint: disable=unused-import
+from webhook import Webhook, binary  # noqa: E402
 
 CAST = {"admin": (), "ann": ("engineers",), "bob": ("approvers",), "olga": ("cluster-operators",),
         "erin": ("incident-commanders",), "alice": ("auditors",)}
@@ -36,28 +35,6 @@ def pytest_collection_modifyitems(items):
 def pytest_configure():
     # So that a test run that is ended ends its control plane, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session")
-def directory():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="changegate-docs."))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def certificates(directory):
-    return Certificates(directory / "webhook-pki")
-
-
-@pytest.fixture(scope="session")
-def cluster(directory, certificates):
-    control_plane = ControlPlane(directory / "control-plane")
-    try:
-        control_plane.up(certificates.client, certificates.client_key)
-        yield control_plane
-    finally:
-        control_plane.down()
 
 
 @pytest.fixture(scope="session")
